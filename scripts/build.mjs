@@ -1,0 +1,22 @@
+// Compiles src/ twice, once as ES modules and once as CommonJS: an ESM-only package breaks Jest's default mode.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+for (const project of ['tsconfig.build.json', 'tsconfig.cjs.json']) {
+  const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+writeFileSync(`${root}dist/cjs/package.json`, '{"type":"commonjs"}\n');
+// The only line that must differ between the two formats: ES modules have no `require` of their own.
+const load = `${root}dist/esm/upstream/load.js`;
+if (existsSync(load)) {
+  writeFileSync(
+    load,
+    "import { createRequire } from 'node:module';\nexport const load = createRequire(import.meta.url);\n",
+  );
+}

@@ -1,0 +1,31 @@
+// Everything CI runs: lint and format, types, the build, the tests with coverage. The last line tells the count.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const report = join(mkdtempSync(join(tmpdir(), 'gemini-guard-')), 'report.json');
+
+function run(name, script, ...args) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) console.error(`${name}: failed`);
+  return status === 0;
+}
+
+const checks = [
+  run('lint', require.resolve('@biomejs/biome/bin/biome'), 'ci', '.', '--max-diagnostics=20'),
+  run('types', require.resolve('typescript/bin/tsc'), '-p', '.'),
+  run('build', 'scripts/build.mjs'),
+];
+const jest = ['--coverage', '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
+const tested = run('tests', require.resolve('jest/bin/jest'), ...jest);
+const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
+  readFileSync(report, 'utf8'),
+);
+const failed = numFailedTests + numPendingTests + numRuntimeErrorTestSuites + checks.filter((ok) => !ok).length;
+console.log(`${numPassedTests} passed, ${failed} failed`);
+process.exit(failed === 0 && tested ? 0 : 1);

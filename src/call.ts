@@ -1,0 +1,79 @@
+import type { Clock } from './clock.ts';
+import { GeminiError } from './errors/gemini-error.ts';
+import type { Emit } from './observe/events.ts';
+
+/** How long one attempt may take, in milliseconds. Enforced where the HTTP exchange happens. */
+export interface AttemptLimits {
+  /** A whole unary answer, or a stream's first content. */
+  readonly attemptMs: number;
+  /** The first byte of a streamed answer. */
+  readonly firstByteMs: number;
+  /** Silence in a stream between two events. */
+  readonly idleMs: number;
+}
+
+/** One upstream HTTP call as policies see it. Never changed: a policy that wants another call passes on a copy. */
+export interface Call {
+  /** Id of the visitor's request, or of the call itself outside of one. */
+  readonly id: string;
+  /** API method: `generateContent`, `countTokens`, `files.create`, ... */
+  readonly method: string;
+  /** Model in the URL, without `models/`; empty where the URL names none. */
+  readonly model: string;
+  readonly host: string;
+  /** A label of the API key, a hash: never the key. Empty where the call carries none. */
+  readonly key: string;
+  /**
+   * May it be sent again? `if-unsent`: only when the failed try cannot have reached Google, since it creates something;
+   * `never`: its body is a stream, and spent.
+   */
+  readonly repeat: 'always' | 'if-unsent' | 'never';
+  /** Fires when the visitor or the caller leaves, or the guard closes; the reason is a {@link GeminiError}. */
+  readonly signal: AbortSignal;
+  /** In the time of `clock.now()`; Infinity where nothing bounds it. */
+  readonly deadline: number;
+  /** When the first upstream call of the same request began: a total deadline counts from here. */
+  readonly startedAt: number;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly limits: AttemptLimits;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly emit: Emit;
+}
+
+/** Milliseconds until the deadline of the call. */
+export function remainingMs(call: Call): number {
+  return call.deadline - call.clock.now();
+}
+
+/** @throws GeminiError when nobody waits for this call any more, or its time is up. */
+export function throwIfOver(call: Call): void {
+  if (call.signal.aborted) throw call.signal.reason;
+  if (remainingMs(call) <= 0) throw new GeminiError('guard_timeout');
+}
+
+/**
+ * Waits, and listens: an abort or the deadline ends the wait at once.
+ * @throws GeminiError the reason of the abort, or `guard_timeout` at the deadline.
+ */
+export async function wait(call: Call, ms: number): Promise<void> {
+  throwIfOver(call);
+  const { clock, signal } = call;
+  await new Promise<void>((resolve, reject) => {
+    const stop = (): void => {
+      clock.clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = clock.setTimeout(
+      () => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      },
+      Math.min(ms, remainingMs(call)),
+    );
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  throwIfOver(call);
+}

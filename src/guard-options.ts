@@ -1,0 +1,74 @@
+import type { GoogleGenAI } from '@google/genai';
+import type { Clock } from './clock.ts';
+import type { Logger } from './observe/logger.ts';
+import { anything, callback, either, type Rules, readOptions, shape } from './options.ts';
+import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
+import type { ErrorNormalizerOptions } from './policies/error-normalizer.ts';
+import type { QuotaOptions } from './policies/quota.ts';
+import type { RateLimitOptions } from './policies/rate-limit.ts';
+import type { RetryOptions } from './policies/retry.ts';
+import type { TimeoutOptions } from './policies/timeout.ts';
+import type { Transport } from './upstream/exchange.ts';
+
+/** Each part: `false` switches it off, an object configures it, absent means its defaults. */
+export interface GeminiGuardOptions extends ErrorNormalizerOptions {
+  errorNormalizer?: ErrorNormalizerOptions | false;
+  /** A winston or pino logger, or console. Default: JSON lines on stdout by winston. */
+  log?: Logger | false;
+  /** Per caller, at the door. */
+  rateLimit?: RateLimitOptions | false;
+  timeout?: TimeoutOptions | false;
+  retry?: RetryOptions | false;
+  /** The gate that a 429 closes. */
+  quota?: QuotaOptions | false;
+  circuitBreaker?: CircuitBreakerOptions | false;
+  /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
+  ai?: GoogleGenAI;
+  /** What makes the HTTP calls in the end. Default: the global fetch. */
+  fetch?: Transport;
+  /** Time, for tests. */
+  clock?: Clock;
+  /** Randomness in [0, 1), for tests. */
+  random?: () => number;
+}
+
+const part = either('an object of options, or false', (value) => value === false || isObject(value));
+
+const RULES: Rules<GeminiGuardOptions> = {
+  errorNormalizer: part,
+  log: either('a logger, or false', (value) => value === false || isObject(value) || typeof value === 'function'),
+  rateLimit: part,
+  timeout: part,
+  retry: part,
+  quota: part,
+  circuitBreaker: part,
+  ai: shape('a GoogleGenAI client'),
+  fetch: callback,
+  clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
+  random: callback,
+  // errorNormalizer checks what is its own.
+  expose: anything,
+  statusMap: anything,
+  typeBase: anything,
+  format: anything,
+};
+
+/**
+ * Checks the options of a whole guard; each part checks its own.
+ * @throws TypeError naming the option that is unknown or wrong
+ */
+export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiGuardOptions {
+  if (isObject(given) && 'httpVersion' in (given as object)) {
+    throw new TypeError(
+      'geminiGuard: mounted as `app.use(geminiGuard)`, but it must be called: `app.use(geminiGuard())`.',
+    );
+  }
+  const { expose, statusMap, typeBase, format, ...options } = readOptions('geminiGuard', given, RULES, {});
+  if (options.errorNormalizer === false) return options;
+  const answer = Object.entries({ expose, statusMap, typeBase, format, ...options.errorNormalizer });
+  return { ...options, errorNormalizer: Object.fromEntries(answer.filter(([, value]) => value !== undefined)) };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
+import { Core, type CoreSettings, type GuardStatus, type RunContext, type RunOptions } from './core.ts';
+import { around, errors, type Handler, passThrough } from './http/express.ts';
+import type { ErrorHandler, Next } from './http/tail.ts';
+import type { EventName, Listener } from './observe/events.ts';
+import type { Part, VisitorRequest } from './part.ts';
+import type { Policy } from './policy.ts';
+
+/** A policy, or several, with faces: middleware, a wrapper of handlers, a fetch, a client. */
+export interface Guard {
+  /** Middleware for Express 4, Express 5 and connect. */
+  (req: VisitorRequest, res: ServerResponse, next: Next): void;
+  /** Wraps one route handler; needs no app and no error handler behind it. */
+  handler(fn: Handler): (req: VisitorRequest, res: ServerResponse, next?: Next) => void;
+  /** THE SEAM: give it to an SDK, and every upstream HTTP call passes here. */
+  readonly fetch: typeof globalThis.fetch;
+  /**
+   * An @google/genai client built on {@link Guard.fetch}.
+   * @throws TypeError without a usable key, or when the installed SDK is older than 2.23
+   */
+  client(options?: GoogleGenAIOptions): GoogleGenAI;
+  /**
+   * The same protection outside of HTTP: a queue worker, a script, a test.
+   * @throws GeminiError for failures of Gemini; other errors of `fn` as they are
+   */
+  run<T>(fn: (context: RunContext) => Promise<T> | T, options?: RunOptions): Promise<T>;
+  /** The tail error handler, for those who mount it by hand. */
+  readonly errors: ErrorHandler;
+  /** By name, outermost first. */
+  readonly policies: ReadonlyMap<string, Policy>;
+  /** Listens to one kind of event. The function returned stops that. */
+  on<E extends EventName>(event: E, listener: Listener<E>): () => void;
+  /** JSON: counts, gates, circuits. */
+  status(): GuardStatus;
+  /**
+   * Refuses new calls, lets those in flight finish, then aborts them. Leaves no timer, socket or listener.
+   * @param options.graceMs default 10_000
+   */
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** Gives parts their faces. */
+export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[], settings?: CoreSettings): Guard {
+  const core = new Core(parts, settings);
+  const guard = function geminiGuard(req: VisitorRequest, res: ServerResponse, next: Next): void {
+    passThrough(core, req, res, next);
+  };
+  return Object.assign(guard, {
+    handler: (fn: Handler) => around(core, fn),
+    fetch: core.fetch,
+    client: (options?: GoogleGenAIOptions) => core.client(options),
+    run: core.run.bind(core) as Guard['run'],
+    errors,
+    policies: core.policies,
+    on: core.on.bind(core) as Guard['on'],
+    status: () => core.status(),
+    close: (options?: { graceMs?: number }) => core.close(options),
+  });
+}

@@ -1,0 +1,123 @@
+import type { Code, Kind, Source } from '../errors/kinds.ts';
+
+/** Tokens of one request, summed over its upstream calls (`usageMetadata`). */
+export interface Tokens {
+  input: number;
+  output: number;
+  cached: number;
+  thoughts: number;
+  tools: number;
+}
+
+/** What a request came to: the log line, the metrics and the tests read this one record. */
+export interface AnswerEvent {
+  requestId: string;
+  /** `POST /ask`: the route's pattern where the framework tells it; empty outside a server. */
+  route: string;
+  /** `ok`, the public code, or `app_error` where the app answered an error of its own. */
+  code: 'ok' | 'app_error' | Code;
+  kind?: Kind;
+  source?: Source;
+  /** HTTP status sent to the visitor; 499 when the visitor left first. */
+  status: number;
+  /** Status of the last upstream answer. */
+  upstreamStatus?: number;
+  upstreamCode?: string;
+  /** ErrorInfo.reason, network code or finishReason. */
+  reason?: string;
+  quotaId?: string;
+  model: string;
+  /** Upstream HTTP calls in all. */
+  attempts: number;
+  /** Each wait in milliseconds, in order; at most 20 are kept. */
+  waitsMs: number[];
+  tokens: Tokens;
+  durationMs: number;
+  /** Sum of the time that upstream calls took. */
+  upstreamMs: number;
+  /** Until the first content of the first stream. */
+  firstContentMs?: number;
+  /** Hash of the caller's key; never the address itself. */
+  caller?: string;
+}
+
+/** Every event with what it carries. Durations in milliseconds. */
+export interface GuardEvents {
+  /** One upstream HTTP call ended. */
+  attempt: {
+    requestId: string;
+    method: string;
+    model: string;
+    attempt: number;
+    status?: number;
+    kind?: Kind;
+    durationMs: number;
+  };
+  /** A failed attempt will be repeated after a wait. */
+  retry: { requestId: string; model: string; attempt: number; kind: Kind; waitMs: number };
+  /** The gate of a (key, model) closed, held a call back, or turned one away. */
+  gate: {
+    requestId: string;
+    model: string;
+    key: string;
+    state: 'closed' | 'waiting' | 'rejected';
+    waitMs: number;
+    quotaId?: string;
+  };
+  circuit: { host: string; model: string; state: 'open' | 'half-open' | 'closed'; openMs?: number };
+  /** A caller was over its limit. */
+  limit: { requestId: string; caller: string; retryAfterMs: number };
+  /** Somebody has to act. */
+  alert: {
+    requestId: string;
+    kind: Kind;
+    model: string;
+    key: string;
+    reason?: string;
+    quotaId?: string;
+    cause: string;
+    cure: string;
+  };
+  /** Something is set up in a way that will hurt; each code is said once a process. */
+  warning: { code: string; message: string };
+  /** A failure came after its request had been answered: nothing was sent. */
+  late: { requestId: string; kind: Kind };
+  /** A request is over. */
+  answer: AnswerEvent;
+}
+
+export type EventName = keyof GuardEvents;
+export type Emit = <E extends EventName>(event: E, data: GuardEvents[E]) => void;
+export type Listener<E extends EventName> = (data: GuardEvents[E]) => unknown;
+
+/** Listeners by event. One that throws or rejects is alone with it: a request never notices. */
+export class Events {
+  readonly #listeners = new Map<EventName, Set<Listener<never>>>();
+
+  on<E extends EventName>(event: E, listener: Listener<E>): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) isolated(listener as Listener<E>, data);
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+}
+
+/** Runs somebody else's code without trusting it: neither a throw nor a rejected promise gets out. */
+export function isolated<A>(callback: (argument: A) => unknown, argument: A): void {
+  try {
+    const result = callback(argument);
+    if (result instanceof Promise) result.catch(() => {});
+  } catch {
+    // The listener's own problem.
+  }
+}

@@ -1,0 +1,47 @@
+import { clean } from '../errors/redact.ts';
+import { shape } from '../options.ts';
+import type { Part } from '../part.ts';
+import type { AnswerEvent, EventName, GuardEvents } from './events.ts';
+import { defaultLogger, type Level, type Logger, writerFor } from './logger.ts';
+
+const LOGGER = shape('a logger with info, warn and error (winston, pino or console)', 'info', 'warn', 'error');
+
+/** Longest text in a line: names come from outside. */
+const TEXT_MOST = 200;
+
+/**
+ * One line a request, and one for each thing that somebody has to act on. Never a prompt, a key or a text of Google's.
+ * @param logger default a winston logger that writes JSON lines to stdout
+ */
+export function logPart(logger?: Logger): Part {
+  if (logger !== undefined && !LOGGER.test(logger)) throw new TypeError(`log: expected ${LOGGER.expected}, or false.`);
+  const { write, dropped } = writerFor(logger ?? defaultLogger());
+  const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
+    answer: (data) => write(levelOf(data), 'gemini-guard request', safe({ ...data })),
+    alert: (data) => write('error', `gemini-guard alert: ${data.kind}`, safe({ ...data })),
+    circuit: (data) =>
+      write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe({ ...data })),
+    warning: ({ code, message }) => write('warn', `gemini-guard ${code}: ${message}`, { code }),
+  };
+  return {
+    name: 'log',
+    observe(event, data) {
+      (lines[event] as ((given: typeof data) => void) | undefined)?.(data);
+    },
+    status: () => ({ dropped: dropped() }),
+  };
+}
+
+/** error: nobody could help the visitor. warn: something was refused, waited for or repeated. */
+function levelOf({ status, code, waitsMs, attempts }: AnswerEvent): Level {
+  if (code === 'client_closed') return 'info';
+  if (status >= 500 || (code !== 'ok' && status < 400)) return 'error';
+  return code !== 'ok' || waitsMs.length > 0 || attempts > 1 ? 'warn' : 'info';
+}
+
+/** One line stays one line, and none of its values can be taken for a field of the logger's own. */
+function safe(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? clean(value, TEXT_MOST) : value]),
+  );
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http';
+import type { GeminiError } from './errors/gemini-error.ts';
+import type { Code } from './errors/kinds.ts';
+import type { Problem } from './errors/problem.ts';
+import type { EventName, GuardEvents } from './observe/events.ts';
+import type { Policy } from './policy.ts';
+
+/** The parts of a guard in the order in which a request meets them, outermost first. */
+export const PLACES = ['errorNormalizer', 'log', 'rateLimit', 'timeout', 'retry', 'quota', 'circuitBreaker'] as const;
+
+export type PartName = (typeof PLACES)[number];
+
+/** A request as express and friends hand it over; only `node:http` is certain. */
+export interface VisitorRequest extends IncomingMessage {
+  ip?: string;
+  id?: unknown;
+  originalUrl?: string;
+  baseUrl?: string;
+  route?: { path?: unknown };
+}
+
+/** Where a caller stands in its window; times in milliseconds. */
+export interface LimitState {
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+/** A visitor at the door: what an admission part may look at. */
+export interface Visit {
+  readonly req: VisitorRequest;
+  readonly requestId: string;
+  emit<E extends EventName>(event: E, data: GuardEvents[E]): void;
+  /** Remembers who called, as a hash, for the log line. */
+  identify(caller: string): void;
+  /** Tells the visitor how much of the limit is left. */
+  showLimit(state: LimitState): void;
+}
+
+/** How a failure is answered. */
+export interface AnswerOptions {
+  readonly expose: boolean;
+  readonly typeBase?: string;
+  readonly statusMap: Partial<Record<Code, number>>;
+  readonly format: 'problem' | 'google' | 'openai' | Format;
+}
+
+/** Makes the body of your choice from the problem; what it returns is sent as JSON. */
+export type Format = (problem: Problem, error: GeminiError) => unknown;
+
+/** One named piece of a guard. A route's piece takes the place of the app's piece of the same name. */
+export interface Part {
+  readonly name: PartName;
+  /** A layer around every upstream call. */
+  readonly policy?: Policy;
+  /** Turns a visitor away by throwing, before any handler runs. */
+  admit?(visit: Visit): Promise<void> | void;
+  /** Sees every event of the requests that it is mounted above. */
+  observe?<E extends EventName>(event: E, data: GuardEvents[E]): void;
+  readonly answer?: AnswerOptions;
+  /** JSON for `guard.status()`. */
+  status?(): unknown;
+  /** Leaves no timer, socket or listener. */
+  close?(): void;
+}

@@ -1,0 +1,156 @@
+import { EventEmitter } from 'node:events';
+import CircuitBreaker from 'opossum';
+import type { Clock } from '../clock.ts';
+
+export interface CircuitSettings {
+  failureRatio: number;
+  minimumCalls: number;
+  windowMs: number;
+  openMs: number;
+  probes: number;
+}
+
+/** How a call was let in; handed back with its outcome. */
+export interface Admission {
+  /** A call let in before the circuit last changed its state tells nothing of the state after. */
+  readonly generation: number;
+  readonly probe: boolean;
+  readonly at: number;
+}
+
+export type CircuitState = 'closed' | 'open' | 'half-open';
+
+const BUCKETS = 10;
+/** Opens for longer each time it opens again without having closed. */
+const LONGEST_OPEN_MS = 60_000;
+/** Circuits that opened together must not probe together. */
+const OPEN_SPREAD = 0.2;
+/** Probes that must succeed before the circuit closes. */
+const SUCCESSES_TO_CLOSE = 2;
+
+/**
+ * The circuit of one upstream host and model. opossum keeps the rolling counts and decides when it opens; states, probes
+ * and leases are kept here, because opossum lets one probe through, is wedged by one that hangs, and closes on any
+ * filtered error.
+ */
+export class Circuit {
+  state: CircuitState = 'closed';
+  readonly #settings: CircuitSettings;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #rotate = new EventEmitter();
+  readonly #books: CircuitBreaker<[boolean], void>;
+  #rotatedAt: number;
+  #generation = 0;
+  #opened = 0;
+  #opensAt = 0;
+  #successes = 0;
+  /** The probes in flight. */
+  #leases: Admission[] = [];
+
+  constructor(settings: CircuitSettings, clock: Clock, random: () => number) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#random = random;
+    this.#rotatedAt = clock.now();
+    this.#books = new CircuitBreaker(recordOutcome, {
+      timeout: false,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      volumeThreshold: settings.minimumCalls,
+      // opossum opens above its percentage, not at it.
+      errorThresholdPercentage: settings.failureRatio * 100 - 1e-9,
+      rollingCountTimeout: settings.windowMs,
+      rollingCountBuckets: BUCKETS,
+      // Never by itself: Infinity would half-open it after 1 ms.
+      resetTimeout: 2 ** 31 - 1,
+      // Its own interval timers would run on the real clock and keep every circuit alive.
+      rotateBucketController: this.#rotate,
+    });
+  }
+
+  /** Milliseconds until an open circuit lets a probe through. */
+  get waitMs(): number {
+    return Math.max(0, this.#opensAt - this.#clock.now());
+  }
+
+  /** How long it stays open this time. */
+  get openMs(): number {
+    const { openMs } = this.#settings;
+    return Math.min(LONGEST_OPEN_MS, openMs * 2 ** Math.max(0, this.#opened - 1));
+  }
+
+  /** Lets a call in, or not. `leaseMs`: after this long a probe that has not come back no longer counts. */
+  admit(leaseMs: number): Admission | undefined {
+    const at = this.#clock.now();
+    if (this.state === 'open' && this.waitMs === 0) this.#become('half-open');
+    if (this.state === 'closed') return { generation: this.#generation, probe: false, at };
+    if (this.state === 'open') return undefined;
+    this.#leases = this.#leases.filter((lease) => at - lease.at < leaseMs);
+    if (this.#leases.length >= this.#settings.probes) return undefined;
+    const admission = { generation: this.#generation, probe: true, at };
+    this.#leases.push(admission);
+    return admission;
+  }
+
+  /** Takes the outcome of a call that was let in. `neutral`: it tells nothing of the upstream's health. */
+  report(admission: Admission, outcome: 'success' | 'failure' | 'neutral'): void {
+    this.#leases = this.#leases.filter((lease) => lease !== admission);
+    if (admission.generation !== this.#generation || outcome === 'neutral') return;
+    if (admission.probe) this.#judgeProbe(outcome);
+    else this.#record(outcome === 'failure');
+  }
+
+  close(): void {
+    this.#books.shutdown();
+  }
+
+  #judgeProbe(outcome: 'success' | 'failure'): void {
+    if (outcome === 'failure') {
+      this.#open();
+      return;
+    }
+    this.#successes++;
+    if (this.#successes < Math.min(SUCCESSES_TO_CLOSE, this.#settings.probes)) return;
+    this.#opened = 0;
+    this.#books.close();
+    // What failed before belongs to the past: one more failure must not open it at once.
+    for (let i = 0; i < BUCKETS; i++) this.#rotate.emit('rotate');
+    this.#become('closed');
+  }
+
+  #record(failed: boolean): void {
+    this.#turn();
+    this.#books.fire(failed).catch(() => {});
+    if (this.#books.opened) this.#open();
+  }
+
+  /** Moves opossum's window on to the present. */
+  #turn(): void {
+    const bucketMs = this.#settings.windowMs / BUCKETS;
+    const passed = Math.floor((this.#clock.now() - this.#rotatedAt) / bucketMs);
+    for (let i = 0; i < Math.min(passed, BUCKETS); i++) this.#rotate.emit('rotate');
+    this.#rotatedAt += passed * bucketMs;
+  }
+
+  #open(): void {
+    this.#opened++;
+    this.#opensAt = this.#clock.now() + this.openMs * (1 + OPEN_SPREAD * (2 * this.#random() - 1));
+    this.#become('open');
+  }
+
+  #become(state: CircuitState): void {
+    this.state = state;
+    this.#generation++;
+    this.#successes = 0;
+    this.#leases = [];
+  }
+}
+
+/** Throws at once instead of rejecting: opossum then counts at once, and has opened by the time `fire` returns. */
+function recordOutcome(failed: boolean): Promise<void> {
+  if (failed) throw FAILED;
+  return Promise.resolve();
+}
+
+const FAILED = new Error('a failed call');

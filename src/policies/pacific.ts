@@ -1,0 +1,29 @@
+const PACIFIC = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/Los_Angeles',
+  hourCycle: 'h23',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * Milliseconds until midnight in California, when Gemini's day quotas reset (ai.google.dev/gemini-api/docs/rate-limits).
+ * Days of 23 and 25 hours included.
+ * @param now milliseconds since 1970
+ */
+export function untilMidnightPacific(now: number): number {
+  const left = DAY_MS - sinceMidnight(now);
+  // A day on which the clocks change ends an hour off: the true midnight is where the wall clock reads 00:00.
+  const off = sinceMidnight(now + left);
+  if (off === 0) return left;
+  return off <= 2 * HOUR_MS ? left - off : left + (DAY_MS - off);
+}
+
+function sinceMidnight(now: number): number {
+  const parts = Object.fromEntries(PACIFIC.formatToParts(now).map(({ type, value }) => [type, Number(value)]));
+  const { hour = 0, minute = 0, second = 0 } = parts;
+  return (hour * 3600 + minute * 60 + second) * 1000 + (now % 1000);
+}

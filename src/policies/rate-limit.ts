@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { GeminiError } from '../errors/gemini-error.ts';
+import { callback, readOptions, whole } from '../options.ts';
+import type { Part, Visit, VisitorRequest } from '../part.ts';
+import { callerNetwork } from './caller-address.ts';
+
+export interface RateLimitOptions {
+  /**
+   * Requests of one caller in one window.
+   * @default 60 one a second is more than a person types, and little enough that one caller cannot spend a project's quota
+   */
+  requests?: number;
+  /**
+   * The window, which begins with a caller's first request. At most 24 days: rate-limiter-flexible's memory store forgets
+   * its limits beyond what a timer holds.
+   * @default 60_000 Gemini counts by the minute
+   */
+  windowMs?: number;
+  /**
+   * Who is calling. What is not a non-empty string counts as the address.
+   * @default the address (`req.ip` where the framework has one: mind its `trust proxy`), IPv6 by network
+   */
+  key?: (req: VisitorRequest) => string | undefined;
+  /**
+   * How much of the limit a request uses up.
+   * @default 1
+   */
+  points?: (req: VisitorRequest) => number;
+  /**
+   * Bits of an IPv6 address that make one caller.
+   * @default 64 the smallest network a customer gets
+   */
+  ipv6Subnet?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Limits each caller at the door, before any handler runs, on rate-limiter-flexible in the memory of this process. */
+export function rateLimitPart(options?: RateLimitOptions): Part {
+  const settings = readOptions(
+    'rateLimit',
+    options,
+    { requests: whole(1), windowMs: whole(1, 24 * DAY_MS), key: callback, points: callback, ipv6Subnet: whole(32, 64) },
+    { requests: 60, windowMs: 60_000, ipv6Subnet: 64 },
+  );
+  const { requests, windowMs } = settings;
+  const limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
+
+  async function admit(visit: Visit): Promise<void> {
+    const caller = hash(callerOf(visit.req, settings));
+    visit.identify(caller);
+    const { state, refused } = await consume(limiter, caller, pointsOf(visit.req, settings));
+    const waitMs = Math.max(1, state.msBeforeNext);
+    visit.showLimit({ limit: requests, windowMs, remaining: state.remainingPoints, resetMs: waitMs });
+    if (!refused) return;
+    visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs });
+    throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
+  }
+  return { name: 'rateLimit', admit };
+}
+
+/** rate-limiter-flexible resolves and rejects with the same shape, which is no Error. */
+async function consume(
+  limiter: RateLimiterMemory,
+  caller: string,
+  points: number,
+): Promise<{ state: RateLimiterRes; refused: boolean }> {
+  try {
+    return { state: await limiter.consume(caller, points), refused: false };
+  } catch (rejection) {
+    if (rejection instanceof RateLimiterRes) return { state: rejection, refused: true };
+    throw rejection;
+  }
+}
+
+function callerOf(req: VisitorRequest, { key, ipv6Subnet }: RateLimitOptions & { ipv6Subnet: number }): string {
+  let given: unknown;
+  try {
+    given = key?.(req);
+  } catch {
+    // A broken key function must not open the door to everybody, nor close it.
+  }
+  if (typeof given === 'string' && given !== '') return `key ${given}`;
+  return `ip ${callerNetwork(req.ip ?? req.socket?.remoteAddress ?? '', ipv6Subnet)}`;
+}
+
+/** NaN would switch the limit off for this caller for good, a negative number would be a gift. */
+function pointsOf(req: VisitorRequest, { points, requests }: RateLimitOptions & { requests: number }): number {
+  let cost: unknown = 1;
+  try {
+    cost = points ? points(req) : 1;
+  } catch {
+    // As above.
+  }
+  if (typeof cost !== 'number' || Number.isNaN(cost)) return 1;
+  return Math.min(requests + 1, Math.max(1, Math.ceil(cost)));
+}
+
+function hash(caller: string): string {
+  return createHash('sha256').update(caller).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,48 @@
+import { BoundedMap } from '../bounded-map.ts';
+import type { Call } from '../call.ts';
+import type { Kind } from '../errors/kinds.ts';
+
+/** Token bucket of the AWS SDKs ("standard" retry mode): what fails at scale may be retried only a little. */
+const CAPACITY = 500;
+const TRANSIENT_COST = 14;
+const THROTTLED_COST = 5;
+const SUCCESS_GAIN = 1;
+
+/** Hosts and models kept; the one unused for longest starts anew. */
+const BUCKETS_KEPT = 200;
+
+/**
+ * Bounds retries by successes, per host and model. Without one, retries keep an overload alive after its cause has gone:
+ * in a simulation of a 30 s spike, 13 % of 15 minutes succeeded without a budget and 90 % with it.
+ */
+export class RetryBudget {
+  readonly #buckets = new BoundedMap<string, { tokens: number }>(BUCKETS_KEPT);
+
+  /** Takes the cost of one retry. Undefined when the bucket has too little: fail now, never wait for more. */
+  take(call: Call, kind: Kind): number | undefined {
+    const cost = kind === 'rate_limited' ? THROTTLED_COST : TRANSIENT_COST;
+    const bucket = this.#bucket(call);
+    if (bucket.tokens < cost) return undefined;
+    bucket.tokens -= cost;
+    return cost;
+  }
+
+  /** A success gives back what its retries cost, and a little where it needed none. */
+  succeed(call: Call, spent: number): void {
+    const bucket = this.#bucket(call);
+    bucket.tokens = Math.min(CAPACITY, bucket.tokens + (spent || SUCCESS_GAIN));
+  }
+
+  /** The retry was not made after all. */
+  giveBack(call: Call, spent: number): void {
+    if (spent > 0) this.succeed(call, spent);
+  }
+
+  status(): Record<string, number> {
+    return Object.fromEntries(this.#buckets.entries().map(([name, { tokens }]) => [name, tokens]));
+  }
+
+  #bucket({ host, model }: Call): { tokens: number } {
+    return this.#buckets.getOrCreate(`${host} ${model}`, () => ({ tokens: CAPACITY }));
+  }
+}

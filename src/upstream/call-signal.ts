@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.ts';
+import { GeminiError } from '../errors/gemini-error.ts';
+import type { UpstreamRequest } from './request.ts';
+
+/**
+ * One signal out of three: the visitor's, the caller's own, and the guard's that closes. By hand: AbortSignal.any keeps
+ * every signal it ever made alive as long as its longest-lived source.
+ */
+export class CallSignal {
+  readonly #controller = new AbortController();
+  readonly #release: () => void;
+
+  constructor(
+    visitor: AbortSignal,
+    request: Pick<UpstreamRequest, 'signal' | 'headers'>,
+    { closing, clock }: { closing: AbortSignal; clock: Clock },
+  ) {
+    const begun = clock.now();
+    const own = request.signal;
+    const sources: [AbortSignal, () => unknown][] = [
+      [visitor, () => visitor.reason],
+      [closing, () => closing.reason],
+    ];
+    if (own) sources.push([own, () => callerLeft(own, request.headers, clock.now() - begun)]);
+    const links = sources.map(([signal, reason]) => {
+      const abort = (): void => this.#controller.abort(reason());
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
+      return () => signal.removeEventListener('abort', abort);
+    });
+    this.#release = () => {
+      for (const unlink of links) unlink();
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Leaves no listener behind. */
+  release(): void {
+    this.#release();
+  }
+}
+
+/**
+ * The SDK aborts with the same DOMException for its own `timeout` and for the caller's signal; but with a timeout it
+ * also sends X-Server-Timeout, in seconds rounded up. The visitor of a timeout still waits for an answer.
+ */
+function callerLeft(signal: AbortSignal, headers: Headers, elapsedMs: number): GeminiError {
+  const timeoutS = Number(headers.get('x-server-timeout') ?? Number.NaN);
+  const timedOut =
+    elapsedMs >= (timeoutS - 1) * 1000 || (signal.reason as { name?: string } | null)?.name === 'TimeoutError';
+  return new GeminiError(timedOut ? 'guard_timeout' : 'cancelled', { source: 'caller', cause: signal.reason });
+}

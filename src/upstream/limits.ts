@@ -1,0 +1,78 @@
+import type { Call } from '../call.ts';
+import { remainingMs } from '../call.ts';
+import type { Timer } from '../clock.ts';
+import { GeminiError } from '../errors/gemini-error.ts';
+
+/**
+ * The time and the abort of one HTTP exchange: one AbortController and at most one timer, whatever may end it.
+ * The SDK sets no timeout of its own and tells an abort from a timeout by nothing, so the reason is kept here.
+ */
+export class ExchangeLimits {
+  readonly #controller = new AbortController();
+  readonly #call: Call;
+  #timer: Timer | undefined;
+
+  constructor(call: Call) {
+    this.#call = call;
+    if (call.signal.aborted) this.#controller.abort(call.signal.reason);
+    else call.signal.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends the exchange when this much time passes, or at the deadline of the call, if that is sooner. */
+  within(ms: number): void {
+    this.#arm(Math.min(ms, remainingMs(this.#call)), () =>
+      this.abort(new GeminiError(remainingMs(this.#call) <= 0 ? 'guard_timeout' : 'upstream_timeout')),
+    );
+  }
+
+  /** Silence in a stream: the deadline does not cut an answer that still flows. */
+  idleWithin(ms: number): void {
+    this.#arm(ms, () => this.abort(new GeminiError('upstream_timeout')));
+  }
+
+  pause(): void {
+    if (this.#timer !== undefined) this.#call.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** No timer and no listener is left. */
+  end(): void {
+    this.pause();
+    this.#call.signal.removeEventListener('abort', this.#leave);
+  }
+
+  /** Settles with the promise, or rejects as soon as the exchange is over: not every fetch listens to its signal. */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#controller;
+    let stop: (() => void) | undefined;
+    const over = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      return await Promise.race([promise, over]);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', stop as () => void);
+    }
+  }
+
+  readonly #leave = (): void => {
+    this.abort(this.#call.signal.reason);
+  };
+
+  #arm(ms: number, fire: () => void): void {
+    this.pause();
+    if (Number.isFinite(ms)) this.#timer = this.#call.clock.setTimeout(fire, ms);
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
+import type { GeminiError } from '../errors/gemini-error.ts';
+import { KINDS } from '../errors/kinds.ts';
+import { understand } from '../errors/understand.ts';
+import type { Usage } from '../observe/tally.ts';
+import type { Policy } from '../policy.ts';
+import { currentScope, type Scope } from '../scope.ts';
+import { CallSignal } from './call-signal.ts';
+import { exchange, type Transport } from './exchange.ts';
+import { labelOf, readRequest, type UpstreamRequest } from './request.ts';
+import { calledByRetry } from './sdk-retries.ts';
+import { type Target, targetOf } from './target.ts';
+
+/** What the seam needs of the guard that owns it. */
+export interface SeamOwner {
+  readonly clock: Call['clock'];
+  readonly random: () => number;
+  readonly transport: Transport;
+  /** Fires when the guard closes. */
+  readonly closing: AbortSignal;
+  /** The policies that hold in this scope, as one. */
+  policyIn(scope: Scope): Policy;
+  /** A scope for a call outside of any request. */
+  openScope(id: string): Scope;
+  /** A call began; the function returned tells its end. */
+  begin(): () => void;
+  warn(code: string, message: string): void;
+  alert(scope: Scope, call: Call, error: GeminiError): void;
+}
+
+const UNLIMITED: AttemptLimits = { attemptMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
+
+const SDK_RETRIES =
+  'An SDK above the guard retries by itself (retryOptions, maxRetries). Its retries are not repeated upstream; switch them off, the guard retries already.';
+
+/**
+ * THE SEAM: a fetch through which every upstream HTTP call passes.
+ * @param bound the scope to use where the async context may be lost; otherwise that of the running request, if any
+ */
+export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.fetch {
+  return async function guardedFetch(input, init) {
+    // Looked at before the first await: behind it the stack of the caller is gone.
+    if (calledByRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
+    const inherited = bound ?? currentScope();
+    const scope = inherited ?? owner.openScope(randomUUID());
+    const done = owner.begin();
+    let signal: CallSignal | undefined;
+    const over = (error?: GeminiError): void => {
+      signal?.release();
+      done();
+      if (!inherited) scope.finish(error?.status ?? 200);
+    };
+    try {
+      const request = await readRequest(input as string | URL | Request, init);
+      const target = targetOf(request.url, request.verb);
+      const repeated = typeof request.identity === 'string' ? scope.reported.get(request.identity) : undefined;
+      if (repeated) {
+        owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
+        throw repeated;
+      }
+      signal = new CallSignal(scope.signal, request, owner);
+      scope.startedAt ??= owner.clock.now();
+      const call = callOf(owner, scope, request, target, signal.signal);
+      return await run(owner, scope, call, request, over);
+    } catch (thrown) {
+      const error = understand(thrown);
+      scope.tally.failure = error;
+      over(error);
+      throw error;
+    }
+  };
+}
+
+function callOf(owner: SeamOwner, scope: Scope, request: UpstreamRequest, target: Target, signal: AbortSignal): Call {
+  const { clock, random } = owner;
+  const { host, method, model, project, repeatable } = target;
+  return {
+    id: scope.id,
+    method,
+    model,
+    host,
+    key: project || request.secret ? labelOf(project || (request.secret as string)) : '',
+    repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
+    signal,
+    deadline: Number.POSITIVE_INFINITY,
+    startedAt: scope.startedAt as number,
+    attempt: 1,
+    limits: UNLIMITED,
+    clock,
+    random,
+    emit: scope.emit,
+  };
+}
+
+/** Runs the policies around the exchange. `over` is told once, when the last byte has passed or the call has failed. */
+async function run(
+  owner: SeamOwner,
+  scope: Scope,
+  call: Call,
+  request: UpstreamRequest,
+  over: (error?: GeminiError) => void,
+): Promise<Response> {
+  let attempts = 0;
+  let answered = false;
+  let ended: { error: GeminiError | undefined } | undefined;
+  const ears = {
+    usage: (usage: Usage) => scope.tally.addUsage(usage),
+    end(error?: GeminiError) {
+      ended = { error };
+      // Before the answer is given out an end is only that of one attempt.
+      if (!answered) return;
+      if (error) scope.tally.failure = error;
+      over(error);
+    },
+  };
+  try {
+    const response = await owner.policyIn(scope)(call, async (passed) => {
+      throwIfOver(passed);
+      attempts++;
+      ended = undefined;
+      return exchange(passed, request, owner.transport, ears);
+    });
+    scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
+    answered = true;
+    if (ended) over((ended as { error: GeminiError | undefined }).error);
+    return response;
+  } catch (thrown) {
+    const error = understand(thrown).with({ attempts });
+    if (KINDS[error.kind].alert && error.source === 'upstream') owner.alert(scope, call, error);
+    if (typeof request.identity === 'string') scope.reported.set(request.identity, error);
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { GeminiError } from '../errors/gemini-error.ts';
+
+/** What a URL asks of Gemini. */
+export interface Target {
+  readonly host: string;
+  /** `generateContent`, `models.get`, `files.create`, ...: the resource and verb where the URL has no `:method`. */
+  readonly method: string;
+  readonly model: string;
+  /** Vertex project in the path, where there is one. */
+  readonly project: string;
+  /** Repeating it costs tokens at most; it creates nothing twice. */
+  readonly repeatable: boolean;
+}
+
+/** POST methods that store nothing (everything else that is POSTed creates, starts or changes something). */
+const STATELESS = new Set([
+  'generateContent',
+  'streamGenerateContent',
+  'countTokens',
+  'computeTokens',
+  'embedContent',
+  'batchEmbedContents',
+  'predict',
+  'rawPredict',
+  'chat.completions',
+  'embeddings',
+]);
+
+const MODEL_PATH = /\/(models|tunedModels|endpoints)\/([^/]*)$/;
+const NESTED_MODEL_PATH = /\/(?:models|tunedModels|endpoints)\/[^/]*\/[^/]*:\w+$/;
+const MODEL = /^[a-z\d](?:[\w.@-]{0,126}[a-z\d])?$/i;
+const PROJECT = /\/projects\/([^/]+)\//;
+const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', PATCH: 'update', PUT: 'update' };
+
+/**
+ * Reads a URL as the SDKs build it (Gemini, Vertex, the OpenAI-compatible paths; `baseUrl` may add a prefix).
+ * The SDK hardly checks model names, and they often come from visitors: `a#b` cuts the path so that another method is
+ * called, `../x` leaves it. So whatever is not a plain name is refused before it costs anything.
+ * @throws GeminiError `invalid_request`, source `guard`.
+ */
+export function targetOf(url: string, verb: string): Target {
+  const { host, pathname } = parse(url);
+  const project = PROJECT.exec(pathname)?.[1] ?? '';
+  const found = MODEL_PATH.exec(pathname);
+  if (!found) {
+    const method = resourceMethod(pathname, verb);
+    return { host, method, model: '', project, repeatable: isRepeatable(method, verb) };
+  }
+  const [name = '', method] = (found[2] as string).split(':', 2);
+  if (!MODEL.test(name) || (verb === 'POST' && !method)) throw refused();
+  const called = method || `${found[1]}.${VERBS[verb] ?? verb.toLowerCase()}`;
+  return { host, method: called, model: name, project, repeatable: isRepeatable(called, verb) };
+}
+
+function parse(url: string): URL {
+  // Looked for in the text: URL() would resolve `..` and hide a fragment from the path.
+  const path = url.split('?', 1)[0] as string;
+  if (url.includes('#') || /[\\\s]|\/\.{1,2}(?:\/|:|$)|%2e|%2f|%5c/i.test(path)) throw refused();
+  if (!URL.canParse(url)) throw refused();
+  const parsed = new URL(url);
+  if (NESTED_MODEL_PATH.test(parsed.pathname)) throw refused();
+  return parsed;
+}
+
+/** `/v1beta/files/abc` with GET is `files.get`; a POST is `create` unless the path names its own verb. */
+function resourceMethod(pathname: string, verb: string): string {
+  const path = pathname
+    .replace(/^.*?\/(?:upload\/|download\/)?v\d\w*\//, '')
+    .replace(/^projects\/[^/]+\/locations\/[^/]+\//, '');
+  const openai = /^openai\/(.+)$/.exec(path)?.[1];
+  if (openai) return openai.replaceAll('/', '.');
+  const [resource = '', ...rest] = path.split('/');
+  const own = /:(\w+)$/.exec(path)?.[1];
+  if (own) return `${resource.replace(/:.*/, '')}.${own}`;
+  return `${resource}.${verb === 'GET' ? (rest.length > 0 ? 'get' : 'list') : (VERBS[verb] ?? 'create')}`;
+}
+
+function isRepeatable(method: string, verb: string): boolean {
+  return verb === 'GET' || verb === 'HEAD' || STATELESS.has(method);
+}
+
+function refused(): GeminiError {
+  return new GeminiError('invalid_request', { source: 'guard', upstream: { reason: 'INVALID_MODEL_NAME' } });
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as genai2 from '@google/genai';
+import express5 from 'express';
+import * as genai3 from 'genai-3';
+import type { Clock } from '../src/clock.ts';
+import { type GeminiGuardOptions, type Guard, geminiGuard } from '../src/index.ts';
+
+const express4 = require('express4') as typeof express5;
+
+export const MODEL = 'gemini-3.8-flash';
+/** In the shape of a real key, so that redaction is tested; built from pieces, so that scanners let it pass. */
+export const CANARY_KEY: string = ['AI', 'zaSyCANARY', '0123456789abcdefghijklmnopqrs'].join('');
+export const CANARY_PROMPT = 'P-CANARY tell nobody';
+
+export const frameworks: [string, typeof express5][] = [
+  ['express 5', express5],
+  ['express 4', express4],
+];
+export const sdks: [string, typeof genai2][] = [
+  ['@google/genai 2.32', genai2],
+  ['@google/genai 3.1', genai3 as unknown as typeof genai2],
+];
+
+/** A client of the given SDK whose calls pass the guard to the fake. */
+export function clientOf(guard: Guard, baseUrl: string, sdk: typeof genai2 = genai2): genai2.GoogleGenAI {
+  return new sdk.GoogleGenAI({ apiKey: CANARY_KEY, httpOptions: { baseUrl, fetch: guard.fetch } });
+}
+
+/** A guard without lines on stdout and almost without waits. */
+export function quickGuard(options: GeminiGuardOptions = {}): Guard {
+  return geminiGuard({ log: false, rateLimit: false, retry: { baseMs: 1 }, ...options });
+}
+
+/** Listens on a free port of the loopback. */
+export async function listen(
+  handler: RequestListener,
+): Promise<{ url: string; server: Server; close: () => Promise<void> }> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, close };
+}
+
+/** Time that passes only when it is told to. */
+export class ManualClock implements Clock {
+  time = 0;
+  readonly #epoch: number;
+  readonly #timers = new Map<number, { at: number; callback: () => void }>();
+  #last = 0;
+
+  constructor(epoch: number = Date.UTC(2026, 10, 24, 12)) {
+    this.#epoch = epoch;
+  }
+
+  readonly now = (): number => this.time;
+  readonly date = (): number => this.#epoch + this.time;
+
+  readonly setTimeout = (callback: () => void, ms: number): number => {
+    this.#timers.set(++this.#last, { at: this.time + Math.max(0, ms), callback });
+    return this.#last;
+  };
+
+  readonly clearTimeout = (timer: unknown): void => {
+    this.#timers.delete(timer as number);
+  };
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Fires what is due, in order. */
+  advance(ms: number): void {
+    const end = this.time + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
+      if (!next) break;
+      this.#timers.delete(next[0]);
+      this.time = Math.max(this.time, next[1].at);
+      next[1].callback();
+    }
+    this.time = end;
+  }
+}
+
+/** Lets every wait of the guard pass at once, as long as it would have been. */
+export function skipWaits(guard: Guard, clock: ManualClock): void {
+  const skip = (ms: number): void => void setImmediate(() => clock.advance(ms + 1));
+  guard.on('retry', ({ waitMs }) => skip(waitMs));
+  guard.on('gate', ({ state, waitMs }) => state === 'waiting' && skip(waitMs));
+}
+
+/** A logger that keeps its lines. */
+export function memoryLogger(): {
+  lines: { level: string; message: string; [name: string]: unknown }[];
+  logger: never;
+} {
+  const lines: { level: string; message: string }[] = [];
+  const write = (level: string) => (message: string, record: object) => lines.push({ level, message, ...record });
+  return { lines, logger: { info: write('info'), warn: write('warn'), error: write('error') } as never };
+}
