@@ -133,6 +133,8 @@ export class Core implements Member, SeamOwner {
     try {
       return this.#ai ?? createClient(createFetch(this, scope));
     } catch (error) {
+      // The visitor learns nothing of it, so the operator must.
+      this.warn('GG_MISCONFIGURED', error instanceof Error ? error.message : 'no client could be made');
       throw new GeminiError('guard_misconfigured', { cause: error });
     }
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { callback, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
@@ -35,6 +36,8 @@ export interface RateLimitOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** Callers remembered; the one unseen for longest begins a new window. */
+const CALLERS_KEPT = 100_000;
 
 /** Limits each caller at the door, before any handler runs, on rate-limiter-flexible in the memory of this process. */
 export function rateLimitPart(options?: RateLimitOptions): Part {
@@ -46,10 +49,13 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
   );
   const { requests, windowMs } = settings;
   const limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
+  // The limiter keeps a timer for each caller until its window ends: bounded here, and stopped by close().
+  const callers = new BoundedMap<string, string>(CALLERS_KEPT, (caller) => void limiter.delete(caller));
 
   async function admit(visit: Visit): Promise<void> {
     const caller = hash(callerOf(visit.req, settings));
     visit.identify(caller);
+    callers.set(caller, caller);
     const { state, refused } = await consume(limiter, caller, pointsOf(visit.req, settings));
     const waitMs = Math.max(1, state.msBeforeNext);
     visit.showLimit({ limit: requests, windowMs, remaining: state.remainingPoints, resetMs: waitMs });
@@ -57,7 +63,7 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
     visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs });
     throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
   }
-  return { name: 'rateLimit', admit };
+  return { name: 'rateLimit', admit, close: () => callers.clear() };
 }
 
 /** rate-limiter-flexible resolves and rejects with the same shape, which is no Error. */

@@ -8,6 +8,7 @@ import { answerText, errorText } from './body.ts';
 import { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
 import { guardStream, type StreamEars } from './stream.ts';
+import { EventWatch, RAW } from './watch.ts';
 
 /** The part of fetch that an exchange needs. */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
@@ -31,9 +32,11 @@ export async function exchange(
     status = response.status;
     if (response.status >= 300 && response.status < 400) throw redirected(response);
     if (!response.ok) throw await refusal(response, limits, request);
-    if (!isEventStream(response)) return await wholeAnswer(response, call, limits, ears);
+    const whole = await wholeAnswer(response, call, limits, ears);
+    if (whole) return whole;
     limits.within(call.limits.attemptMs - (clock.now() - begun));
-    const body = await guardStream(response.body as ReadableStream<Uint8Array>, call, limits, ears);
+    const watch = isEventStream(response) ? new EventWatch(call) : RAW;
+    const body = await guardStream(response.body as ReadableStream<Uint8Array>, call, limits, watch, ears);
     streaming = true;
     return rebuilt(response, body);
   } catch (error) {
@@ -64,7 +67,7 @@ function isStreamed(call: Call): boolean {
 }
 
 function isEventStream(response: Response): boolean {
-  return Boolean(response.body) && (response.headers.get('content-type') ?? '').includes('text/event-stream');
+  return (response.headers.get('content-type') ?? '').includes('text/event-stream');
 }
 
 async function send(request: UpstreamRequest, transport: Transport, signal: AbortSignal): Promise<Response> {
@@ -100,16 +103,20 @@ async function refusal(response: Response, limits: ExchangeLimits, request: Upst
   return understand(redact(text, secrets), { status, headers, ...(contentType ? { contentType } : {}) });
 }
 
-/** A unary answer is read whole, so that a cut, an error in a 200 or an empty answer can still be retried. */
+/**
+ * A unary answer is read whole, so that a cut, an error in a 200 or an empty answer can still be retried. Undefined for
+ * what comes in pieces: events and files.
+ */
 async function wholeAnswer(
   response: Response,
   call: Call,
   limits: ExchangeLimits,
   ears: StreamEars,
-): Promise<Response> {
+): Promise<Response | undefined> {
+  if (!response.body) return response;
   const type = response.headers.get('content-type') ?? '';
   const generates = call.method === 'generateContent' || isStreamed(call);
-  if (!response.body || !(generates || type.includes('json'))) return response;
+  if (isEventStream(response) || !(generates || type.includes('json'))) return undefined;
   const text = await answerText(response, limits);
   if (!generates && !text) return rebuilt(response, text);
   let answer: unknown;

@@ -1,16 +1,21 @@
 /** Calls looked at: a client either retries or it does not, and a stack costs microseconds. */
-let looks = 50;
+const LOOKS = 50;
 
 /**
- * Whether a retry loop of the caller's SDK called us: @google/genai runs fetch inside p-retry when `retryOptions` is set.
- * The call's own arguments do not tell, and its retries are stopped, so they would never be seen either.
+ * Notices a retry loop of the caller's SDK: @google/genai runs fetch inside p-retry when `retryOptions` is set. The
+ * arguments of fetch do not tell, and since those retries are stopped they would never be seen either.
  */
-export function calledByRetry(): boolean {
-  if (looks <= 0) return false;
-  looks--;
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 12;
-  const { stack } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
-  return /node_modules[\\/](?:p-retry|retry)[\\/]/.test(stack ?? '');
+export class RetryLookout {
+  #looks = LOOKS;
+
+  /** To be asked before the first await: behind it the stack of the caller is gone. */
+  seesRetry(): boolean {
+    if (this.#looks <= 0) return false;
+    this.#looks--;
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 12;
+    const { stack } = new Error();
+    Error.stackTraceLimit = stackTraceLimit;
+    return /node_modules[\\/](?:p-retry|retry)[\\/]/.test(stack ?? '');
+  }
 }

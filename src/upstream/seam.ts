@@ -9,7 +9,7 @@ import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
 import { exchange, type Transport } from './exchange.ts';
 import { labelOf, readRequest, type UpstreamRequest } from './request.ts';
-import { calledByRetry } from './sdk-retries.ts';
+import { RetryLookout } from './sdk-retries.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** What the seam needs of the guard that owns it. */
@@ -39,9 +39,9 @@ const SDK_RETRIES =
  * @param bound the scope to use where the async context may be lost; otherwise that of the running request, if any
  */
 export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.fetch {
+  const lookout = new RetryLookout();
   return async function guardedFetch(input, init) {
-    // Looked at before the first await: behind it the stack of the caller is gone.
-    if (calledByRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
+    if (lookout.seesRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
     const inherited = bound ?? currentScope();
     const scope = inherited ?? owner.openScope(randomUUID());
     const done = owner.begin();

@@ -14,6 +14,8 @@ export class SseReader {
   #length = 0;
   /** A blank line may lie across pushes: three characters are enough to see it. */
   #tail = '';
+  /** Where the unfinished event began in the last pushed text; 0 when it began earlier. */
+  #start = 0;
   readonly #limit: number;
 
   /** @param limit longest unfinished event in characters. Default 32 MiB: inline images arrive in one event. */
@@ -25,7 +27,7 @@ export class SseReader {
     const events: SseEvent[] = [];
     const overlap = this.#tail;
     let all = overlap + text;
-    let start = -this.#length;
+    let start = 0 - this.#length;
     let consumed = -overlap.length;
     for (let end = blankLine(all); end; end = blankLine(all)) {
       const block = this.#take(consumed < 0 ? text.slice(0, Math.max(0, end.from + consumed)) : all.slice(0, end.from));
@@ -35,9 +37,20 @@ export class SseReader {
       consumed += end.to;
       start = consumed;
     }
+    this.#start = Math.max(0, consumed);
     this.#keep(consumed < 0 ? text : all);
     this.#tail = all.slice(-3);
     return events;
+  }
+
+  /**
+   * An unfinished event that is no event but bare JSON, which Google sends now and then when a stream fails: what has
+   * come of it, and where it began in the last pushed text.
+   */
+  get bare(): { text: string; start: number } | undefined {
+    const first = this.#pieces[0]?.trimStart();
+    if (!first || !/^[[{]/.test(first)) return undefined;
+    return { text: this.#pieces.join(''), start: this.#start };
   }
 
   /** What is left at the end of the stream, as an event: a last one may lack its blank line. */

@@ -1,0 +1,16 @@
+export { type Answer, type AnswerOptions, answer } from './answer.ts';
+export type { ErrorStatus } from './bodies.ts';
+export type { Exchange } from './exchange.ts';
+export { type FakeGemini, fakeGemini, type Latency } from './fake-gemini.ts';
+export { fault } from './faults.ts';
+export type { Part, Usage } from './generated.ts';
+export type { FakeKey } from './keys.ts';
+export type { Tier } from './quota-error.ts';
+export type { QuotaFaultOptions } from './quota-faults.ts';
+export type { Limits } from './quotas.ts';
+export type { Call, Outcome } from './record.ts';
+export type { Reply } from './reply.ts';
+export type { CallFilter, ScriptItem } from './script.ts';
+export type { FakeGeminiOptions } from './settings.ts';
+export type { StreamErrorShape } from './stream-faults.ts';
+export type { StreamShape, Target } from './wire.ts';

@@ -1,0 +1,108 @@
+import type { Call } from '../call.ts';
+import { GeminiError } from '../errors/gemini-error.ts';
+import { inspectAnswer } from '../errors/inspect-answer.ts';
+import { understand } from '../errors/understand.ts';
+import type { Usage } from '../observe/tally.ts';
+import { type SseEvent, SseReader } from './sse.ts';
+
+/** Looks at the packets of a stream as they pass. */
+export interface Watch {
+  /** Real content was seen: from here on nothing is repeated. */
+  readonly committed: boolean;
+  readonly usage: Usage | undefined;
+  /** Reads a packet: what of it may be passed on, and the error that ends the stream. */
+  push(packet: Uint8Array): { good: Uint8Array; error?: GeminiError };
+  /** @throws GeminiError when the stream ended before its answer did. */
+  end(): void;
+}
+
+/** For bodies that are no events, such as files: every byte is content. */
+export const RAW: Watch = { committed: true, usage: undefined, push: (packet) => ({ good: packet }), end() {} };
+
+/** An answer of generateContent in pieces: these decide about a stream. */
+interface Chunk {
+  candidates?: { content?: { parts?: unknown[] }; finishReason?: string }[];
+  promptFeedback?: { blockReason?: string };
+  usageMetadata?: Usage;
+  continuationToken?: string;
+  error?: unknown;
+}
+
+/** Follows the events of one stream. */
+export class EventWatch implements Watch {
+  committed = false;
+  usage: Usage | undefined;
+  readonly #sse = new SseReader();
+  readonly #decoder = new TextDecoder();
+  readonly #call: Call;
+  #finished = false;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  push(packet: Uint8Array): { good: Uint8Array; error?: GeminiError } {
+    const text = this.#decoder.decode(packet, { stream: true });
+    for (const event of this.#sse.push(text)) {
+      const error = this.#read(event);
+      if (error) return { good: encode(text.slice(0, Math.max(0, event.start))), error };
+    }
+    const { bare } = this.#sse;
+    if (!bare) return { good: packet };
+    // Bare JSON is no event: an SDK that gets a part of it ends with an error of its own, and the true one is lost.
+    const good = encode(text.slice(0, bare.start));
+    return isWhole(bare.text) ? { good, error: understand(bare.text) } : { good };
+  }
+
+  end(): void {
+    const last = this.#sse.end();
+    const error = last && this.#read(last);
+    if (error) throw error;
+    if (this.#finished || this.#call.method !== 'streamGenerateContent') return;
+    throw new GeminiError(this.committed ? 'invalid_response' : 'empty_response', {
+      upstream: { status: 200, reason: 'STREAM_TRUNCATED', model: this.#call.model },
+    });
+  }
+
+  #read({ data, name }: SseEvent): GeminiError | undefined {
+    if (name === 'error') return understand(data, { status: 200 });
+    const chunk = parse(data);
+    if (!chunk || chunk.error !== undefined) return data === '[DONE]' ? undefined : understand(data);
+    if (chunk.usageMetadata) this.usage = chunk.usageMetadata;
+    const last = Boolean(chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason);
+    if (last || chunk.continuationToken) this.#finished = true;
+    if (!this.committed && last) {
+      const refused = inspectAnswer(chunk);
+      if (refused) return refused;
+    }
+    this.committed ||= last || hasContent(chunk) || this.#call.method !== 'streamGenerateContent';
+    return undefined;
+  }
+}
+
+function parse(data: string): Chunk | undefined {
+  try {
+    const chunk: unknown = JSON.parse(data);
+    return typeof chunk === 'object' && chunk !== null && !Array.isArray(chunk) ? chunk : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function hasContent(chunk: Chunk): boolean {
+  return Boolean(chunk.candidates?.some(({ content }) => (content?.parts?.length ?? 0) > 0));
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function isWhole(text: string): boolean {
+  if (!/[\]}]\s*$/.test(text.slice(-64))) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

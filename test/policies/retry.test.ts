@@ -1,0 +1,153 @@
+import type { Call } from '../../src/call.ts';
+import { GeminiError } from '../../src/errors/gemini-error.ts';
+import type { Kind } from '../../src/errors/kinds.ts';
+import { retryPart } from '../../src/policies/retry.ts';
+import type { Policy } from '../../src/policy.ts';
+import { aCall, settle } from '../a-call.ts';
+
+const policyOf = (options?: Parameters<typeof retryPart>[0]): Policy => retryPart(options).policy as Policy;
+
+/** Fails with these errors in turn, then answers. */
+function upstream(...errors: unknown[]): { next: (call: Call) => Promise<string>; calls: Call[] } {
+  const calls: Call[] = [];
+  return {
+    calls,
+    next: async (call) => {
+      calls.push(call);
+      if (calls.length <= errors.length) throw errors[calls.length - 1];
+      return 'answer';
+    },
+  };
+}
+
+async function play(
+  errors: unknown[],
+  { options, overrides }: { options?: Parameters<typeof retryPart>[0]; overrides?: Partial<Call> } = {},
+) {
+  const { call, clock, told } = aCall(overrides);
+  const { next, calls } = upstream(...errors);
+  const outcome = policyOf(options)(call, next).catch((error: unknown) => error);
+  const waits: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    await settle();
+    const [last] = told.filter(({ event }) => event === 'retry').slice(waits.length);
+    if (!last) break;
+    const { waitMs } = last.data as { waitMs: number };
+    waits.push(waitMs);
+    clock.advance(waitMs);
+  }
+  return { outcome: await outcome, calls, waits, clock };
+}
+
+const failed = (kind: Kind, retryAfterMs?: number) => new GeminiError(kind, { retryAfterMs });
+
+test('an answer at the first try is one call', async () => {
+  expect(await play([])).toMatchObject({ outcome: 'answer', waits: [] });
+});
+
+test('`attempts` counts calls in all, and each call knows its number', async () => {
+  const { outcome, calls, waits } = await play(Array(9).fill(failed('upstream_unavailable')), {
+    options: { attempts: 4 },
+  });
+  expect(outcome).toMatchObject({ kind: 'upstream_unavailable' });
+  expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
+  // Full jitter, here with 0.5: half of 500, 1000, 2000.
+  expect(waits).toEqual([250, 500, 1000]);
+});
+
+test('a 429 without a hint waits four times as long', async () => {
+  expect((await play([failed('rate_limited')])).waits).toEqual([1000]);
+});
+
+test('the hint of the server wins, and is stretched by up to a tenth', async () => {
+  expect((await play([failed('rate_limited', 7000)])).waits).toEqual([7350]);
+  expect((await play([failed('rate_limited', 10)])).waits).toEqual([1000]);
+});
+
+test('a hint longer than maxMs is answered at once', async () => {
+  const { outcome, waits } = await play([failed('rate_limited', 31_000)]);
+  expect(outcome).toMatchObject({ kind: 'rate_limited', retryAfterMs: 31_000 });
+  expect(waits).toEqual([]);
+});
+
+test('a wait that would pass the deadline is not begun', async () => {
+  const { outcome, calls } = await play([failed('rate_limited', 7000)], { overrides: { deadline: 7000 } });
+  expect(outcome).toMatchObject({ kind: 'rate_limited' });
+  expect(calls).toHaveLength(1);
+});
+
+test.each<[Kind, number]>([
+  ['upstream_timeout', 2],
+  ['empty_response', 2],
+  ['bad_model_output', 2],
+  ['model_overloaded', 3],
+  ['network_error', 3],
+  ['resource_not_ready', 3],
+  ['invalid_request', 1],
+  ['invalid_credentials', 1],
+  ['quota_exhausted', 1],
+  ['blocked_response', 1],
+  ['circuit_open', 1],
+  ['guard_timeout', 1],
+  ['client_closed', 1],
+])('%s is called %i times in all', async (kind, most) => {
+  expect((await play(Array(9).fill(failed(kind)))).calls).toHaveLength(most);
+});
+
+test('a file that is still processed is asked for again after two seconds at the earliest', async () => {
+  expect((await play([failed('resource_not_ready')])).waits).toEqual([2100]);
+});
+
+test("what the guard itself refused, and errors that are not Gemini's, are not repeated", async () => {
+  expect((await play([new GeminiError('rate_limited', { source: 'guard', retryAfterMs: 5 })])).calls).toHaveLength(1);
+  expect((await play([new TypeError('x is not a function')])).outcome).toBeInstanceOf(TypeError);
+});
+
+test.each<[Call['repeat'], Kind, string | undefined, number]>([
+  ['if-unsent', 'upstream_internal', undefined, 1],
+  ['if-unsent', 'network_error', 'ECONNRESET', 1],
+  ['if-unsent', 'network_error', 'ECONNREFUSED', 2],
+  ['if-unsent', 'model_overloaded', undefined, 2],
+  ['never', 'model_overloaded', undefined, 1],
+])('a call that may be repeated %s: %s %s is called %i times', async (repeat, kind, reason, calls) => {
+  const error = new GeminiError(kind, reason ? { upstream: { reason } } : {});
+  expect((await play([error], { overrides: { repeat } })).calls).toHaveLength(calls);
+});
+
+test('leaving ends the wait at once, and gives the budget back', async () => {
+  const part = retryPart();
+  const { call, clock, leave } = aCall();
+  const gone = new GeminiError('client_closed');
+  const outcome = (part.policy as Policy)(call, upstream(failed('rate_limited', 7000)).next).catch(
+    (error: unknown) => error,
+  );
+  await settle();
+  expect(clock.pending).toBe(1);
+  leave.abort(gone);
+  expect(await outcome).toBe(gone);
+  expect(clock.pending).toBe(0);
+  expect(part.status?.()).toEqual({ budget: { 'gemini.test gemini-3.8-flash': 500 } });
+});
+
+test('the budget ends retries when nothing succeeds, and successes fill it again', async () => {
+  const part = retryPart({ attempts: 2, baseMs: 0 });
+  const { call, clock } = aCall();
+  const run = async (next: (call: Call) => Promise<string>) => {
+    const outcome = (part.policy as Policy)(call, next).catch((error: unknown) => error);
+    await settle();
+    clock.advance(1);
+    return outcome;
+  };
+  let calls = 0;
+  const down = async (): Promise<string> => {
+    calls++;
+    throw failed('upstream_unavailable');
+  };
+  for (let i = 0; i < 100; i++) await run(down);
+  // 500 tokens pay for 35 retries of 14.
+  expect(calls).toBe(135);
+  await run(upstream().next);
+  for (let i = 0; i < 4; i++) await run(upstream().next);
+  await run(down);
+  expect(calls).toBe(137);
+});
