@@ -1,18 +1,18 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
 import { Core, type CoreSettings, type GuardStatus, type RunContext, type RunOptions } from './core.ts';
 import { around, errors, type Handler, passThrough } from './http/express.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
 import type { EventName, Listener } from './observe/events.ts';
-import type { Part, VisitorRequest } from './part.ts';
+import type { Part } from './part.ts';
 import type { Policy } from './policy.ts';
 
 /** A policy, or several, with faces: middleware, a wrapper of handlers, a fetch, a client. */
 export interface Guard {
   /** Middleware for Express 4, Express 5 and connect. */
-  (req: VisitorRequest, res: ServerResponse, next: Next): void;
+  (req: IncomingMessage, res: ServerResponse, next: Next): void;
   /** Wraps one route handler; needs no app and no error handler behind it. */
-  handler(fn: Handler): (req: VisitorRequest, res: ServerResponse, next?: Next) => void;
+  handler<F extends Handler>(fn: F): F;
   /** THE SEAM: give it to an SDK, and every upstream HTTP call passes here. */
   readonly fetch: typeof globalThis.fetch;
   /**
@@ -43,11 +43,11 @@ export interface Guard {
 /** Gives parts their faces. */
 export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[], settings?: CoreSettings): Guard {
   const core = new Core(parts, settings);
-  const guard = function geminiGuard(req: VisitorRequest, res: ServerResponse, next: Next): void {
+  const guard = function geminiGuard(req: IncomingMessage, res: ServerResponse, next: Next): void {
     passThrough(core, req, res, next);
   };
   return Object.assign(guard, {
-    handler: (fn: Handler) => around(core, fn),
+    handler: <F extends Handler>(fn: F) => around(core, fn) as unknown as F,
     fetch: core.fetch,
     client: (options?: GoogleGenAIOptions) => core.client(options),
     run: core.run.bind(core) as Guard['run'],

@@ -81,7 +81,7 @@ export function readOptions<T extends object, D extends Partial<T>>(
 function unknownOption(who: string, name: string, known: string[]): string {
   const [nearest] = known
     .map((candidate) => ({ candidate, far: distance(name.toLowerCase().slice(0, 40), candidate.toLowerCase()) }))
-    .filter(({ candidate, far }) => far <= Math.max(2, candidate.length / 2))
+    .filter(({ candidate, far }) => far <= Math.max(name.length, candidate.length) / 2)
     .sort((a, b) => a.far - b.far);
   const hint = nearest ? ` Did you mean \`${nearest.candidate}\`?` : '';
   return `${who}: \`${printable(name)}\` is not an option.${hint} Known options: ${known.join(', ')}.`;

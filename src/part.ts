@@ -12,7 +12,7 @@ export type PartName = (typeof PLACES)[number];
 
 /** A request as express and friends hand it over; only `node:http` is certain. */
 export interface VisitorRequest extends IncomingMessage {
-  ip?: string;
+  ip?: string | undefined;
   id?: unknown;
   originalUrl?: string;
   baseUrl?: string;

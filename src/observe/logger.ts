@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { createLogger, format, transports } from 'winston';
 
 export type Level = 'info' | 'warn' | 'error';
@@ -11,8 +12,9 @@ export interface Logger {
 
 export type Write = (level: Level, message: string, record: Record<string, unknown>) => void;
 
-/** Lines that may wait in a logger whose transport has stalled: winston keeps every one in memory. */
+/** What may wait in a logger whose disk or pipe has stalled, before further lines are dropped. */
 const STALLED_LINES = 1000;
+const STALLED_BYTES = 1024 * 1024;
 
 /** One function for every logger. `dropped` counts what a failing or stalled logger lost: the request never notices. */
 export function writerFor(logger: Logger): { write: Write; dropped: () => number } {
@@ -54,7 +56,15 @@ function isConsole(logger: Logger): boolean {
   return typeof (logger as { table?: unknown }).table === 'function';
 }
 
+/** winston knows no back-pressure: lines pile up in it, in its transports, or in the streams behind those. */
 function isStalled(logger: Logger): boolean {
-  const { writableLength } = logger as { writableLength?: unknown };
-  return typeof writableLength === 'number' && writableLength > STALLED_LINES;
+  const { transports = [] } = logger as { transports?: unknown };
+  const behind = Array.isArray(transports) ? transports.flatMap((transport) => [transport, transport?._stream]) : [];
+  return [logger, ...behind, process.stdout].some(isFull);
+}
+
+/** The streams of winston are of readable-stream, which does not tell its mode: they hold lines. */
+function isFull(stream: unknown): boolean {
+  const { writableLength = 0, readableLength = 0, writableObjectMode } = (stream ?? {}) as Partial<Duplex>;
+  return writableLength + readableLength > (writableObjectMode === false ? STALLED_BYTES : STALLED_LINES);
 }

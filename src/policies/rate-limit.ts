@@ -22,12 +22,12 @@ export interface RateLimitOptions {
    * Who is calling. What is not a non-empty string counts as the address.
    * @default the address (`req.ip` where the framework has one: mind its `trust proxy`), IPv6 by network
    */
-  key?: (req: VisitorRequest) => string | undefined;
+  key?(req: VisitorRequest): string | undefined;
   /**
    * How much of the limit a request uses up.
    * @default 1
    */
-  points?: (req: VisitorRequest) => number;
+  points?(req: VisitorRequest): number;
   /**
    * Bits of an IPv6 address that make one caller.
    * @default 64 the smallest network a customer gets

@@ -31,7 +31,7 @@ export async function exchange(
     const response = await limits.race(send(request, transport, limits.signal));
     status = response.status;
     if (response.status >= 300 && response.status < 400) throw redirected(response);
-    if (!response.ok) throw await refusal(response, limits, request);
+    if (!response.ok) throw await refusal(response, call, limits, request);
     const whole = await wholeAnswer(response, call, limits, ears);
     if (whole) return whole;
     limits.within(call.limits.attemptMs - (clock.now() - begun));
@@ -91,7 +91,12 @@ function redirected(response: Response): GeminiError {
   });
 }
 
-async function refusal(response: Response, limits: ExchangeLimits, request: UpstreamRequest): Promise<GeminiError> {
+async function refusal(
+  response: Response,
+  call: Call,
+  limits: ExchangeLimits,
+  request: UpstreamRequest,
+): Promise<GeminiError> {
   const { status, headers } = response;
   // A connection that breaks while the refusal is read leaves its status: that is most of the truth.
   const text = await errorText(response, limits).catch((error: unknown) => {
@@ -100,7 +105,12 @@ async function refusal(response: Response, limits: ExchangeLimits, request: Upst
   });
   const contentType = headers.get('content-type') ?? undefined;
   const secrets = request.secret === undefined ? [] : [request.secret];
-  return understand(redact(text, secrets), { status, headers, ...(contentType ? { contentType } : {}) });
+  return understand(redact(text, secrets), {
+    status,
+    headers,
+    now: () => call.clock.date(),
+    ...(contentType ? { contentType } : {}),
+  });
 }
 
 /**

@@ -1,0 +1,145 @@
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import winston from 'winston';
+import Transport from 'winston-transport';
+import type { AnswerEvent } from '../../src/observe/events.ts';
+import { logPart } from '../../src/observe/log.ts';
+import { memoryLogger } from '../support.ts';
+
+const answer: AnswerEvent = {
+  requestId: 'request-1',
+  route: 'POST /ask',
+  code: 'ok',
+  status: 200,
+  model: 'm',
+  attempts: 1,
+  waitsMs: [],
+  tokens: { input: 1, output: 2, cached: 0, thoughts: 0, tools: 0 },
+  durationMs: 5,
+  upstreamMs: 4,
+};
+
+function sink(): { lines: string[]; stream: Writable } {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(...String(chunk).split('\n').filter(Boolean));
+      done();
+    },
+  });
+  return { lines, stream };
+}
+
+const winstonTo = (stream: Writable): winston.Logger =>
+  winston.createLogger({ format: winston.format.json(), transports: [new winston.transports.Stream({ stream })] });
+
+const tell = (part: ReturnType<typeof logPart>, overrides: Partial<AnswerEvent> = {}): void =>
+  part.observe?.('answer', { ...answer, ...overrides });
+
+test('winston gets the message first, pino the record first, console one line of JSON', () => {
+  const expected = expect.objectContaining({ requestId: 'request-1', route: 'POST /ask', tokens: answer.tokens });
+  const w = sink();
+  tell(logPart(winstonTo(w.stream)));
+  expect(JSON.parse(w.lines[0] as string)).toEqual(expected);
+  expect(JSON.parse(w.lines[0] as string)).toMatchObject({ level: 'info', message: 'gemini-guard request' });
+  const p = sink();
+  tell(logPart(pino(p.stream)));
+  expect(JSON.parse(p.lines[0] as string)).toEqual(expected);
+  expect(JSON.parse(p.lines[0] as string)).toMatchObject({ msg: 'gemini-guard request' });
+  const lines: unknown[] = [];
+  const write = (line: unknown) => lines.push(line);
+  tell(logPart({ info: write, warn: write, error: write, table: write } as never));
+  expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 'info', message: 'gemini-guard request', status: 200 });
+});
+
+test.each<[string, Partial<AnswerEvent>, string]>([
+  ['a good answer', {}, 'info'],
+  ['one that had to wait', { waitsMs: [5] }, 'warn'],
+  ['one that had to be repeated', { attempts: 2 }, 'warn'],
+  ['a refused visitor', { status: 429, code: 'rate_limited' }, 'warn'],
+  ['a visitor who left', { status: 499, code: 'client_closed' }, 'info'],
+  ['nobody could help', { status: 503, code: 'overloaded' }, 'error'],
+  ['a stream that broke', { status: 200, code: 'overloaded' }, 'error'],
+])('%s is told as %j at the right level', (_what, overrides, level) => {
+  const { lines, logger } = memoryLogger();
+  tell(logPart(logger), overrides);
+  expect(lines).toMatchObject([{ level }]);
+});
+
+test('what somebody has to act on has a line of its own', () => {
+  const { lines, logger } = memoryLogger();
+  const part = logPart(logger);
+  part.observe?.('alert', { requestId: 'r', kind: 'quota_exhausted', model: 'm', key: 'k', cause: 'c', cure: 'd' });
+  part.observe?.('circuit', { host: 'h', model: 'm', state: 'open', openMs: 5 });
+  part.observe?.('circuit', { host: 'h', model: 'm', state: 'closed' });
+  part.observe?.('warning', { code: 'GG_X', message: 'something' });
+  part.observe?.('retry', { requestId: 'r', model: 'm', attempt: 1, kind: 'rate_limited', waitMs: 5 });
+  expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+    'error gemini-guard alert: quota_exhausted',
+    'error gemini-guard circuit open',
+    'info gemini-guard circuit closed',
+    'warn gemini-guard GG_X: something',
+  ]);
+});
+
+test('a logger that throws, rejects or has stalled is counted and never noticed', async () => {
+  const throwing = logPart({
+    info() {
+      throw new Error('disk full');
+    },
+    warn() {},
+    error() {},
+  });
+  tell(throwing);
+  expect(throwing.status?.()).toEqual({ dropped: 1 });
+  const rejecting = logPart({
+    info: async () => {
+      throw new Error('disk full');
+    },
+    warn() {},
+    error() {},
+  });
+  tell(rejecting);
+  await Promise.resolve();
+  expect(rejecting.status?.()).toEqual({ dropped: 1 });
+});
+
+test.each<[string, () => winston.Logger]>([
+  ['the stream behind a transport', () => winstonTo(new Writable({ highWaterMark: 1, write() {} }))],
+  ['a transport', () => winston.createLogger({ transports: [Object.assign(new Transport(), { log() {} })] })],
+])('lines that pile up in %s are dropped and counted', async (_where, make) => {
+  const stalled = logPart(make());
+  for (let i = 0; i < 8000; i++) tell(stalled);
+  const { dropped } = stalled.status?.() as { dropped: number };
+  expect(dropped).toBeGreaterThan(1000);
+});
+
+test('names from outside stay on one line and cannot pose as fields of the logger', () => {
+  const { lines, stream } = sink();
+  const part = logPart(winstonTo(stream));
+  tell(part, { model: 'm\n{"level":"error"}', route: `POST /${'x'.repeat(500)}`, reason: '\u001b[31mred' });
+  expect(lines).toHaveLength(1);
+  const line = JSON.parse(lines[0] as string);
+  expect(line.level).toBe('info');
+  expect(line.model).not.toContain('\n');
+  expect(line.route.length).toBeLessThanOrEqual(201);
+  expect(line.reason).not.toContain('\u001b');
+});
+
+test('what is no logger is refused', () => {
+  expect(() => logPart({ info() {} } as never)).toThrow(
+    'log: expected a logger with info, warn and error (winston, pino or console), or false.',
+  );
+});
+
+test('without a logger it writes JSON lines to the console by winston', () => {
+  // Jest puts a console of its own in the place of Node's; winston writes to whichever stream that one has.
+  const { _stdout } = console as unknown as { _stdout?: Writable };
+  const printed = _stdout ? jest.spyOn(_stdout, 'write') : jest.spyOn(console, 'log');
+  printed.mockImplementation(() => true);
+  tell(logPart());
+  const [line] = (printed.mock.calls as [string][]).map(([text]) => JSON.parse(text));
+  printed.mockRestore();
+  expect(line).toMatchObject({ level: 'info', message: 'gemini-guard request', requestId: 'request-1' });
+  expect(Date.parse(line.timestamp)).toBeGreaterThan(0);
+});

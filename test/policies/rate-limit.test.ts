@@ -1,0 +1,75 @@
+import express from 'express';
+import request from 'supertest';
+import { rateLimit } from '../../src/index.ts';
+import { rateLimitPart } from '../../src/policies/rate-limit.ts';
+
+function appWith(options: Parameters<typeof rateLimit>[0]) {
+  const guard = rateLimit(options);
+  const app = express().set('trust proxy', 1).use(guard);
+  app.get('/', (_req, res) => void res.send('ok'));
+  return { app, guard };
+}
+
+test('each caller has its own window, and is told how much of it is left', async () => {
+  const { app } = appWith({ requests: 2 });
+  const ask = (ip: string) => request(app).get('/').set('X-Forwarded-For', ip);
+  const first = await ask('1.2.3.4');
+  expect(first.headers).toMatchObject({ 'ratelimit-policy': '"caller";q=2;w=60', ratelimit: '"caller";r=1;t=60' });
+  await ask('1.2.3.4');
+  const third = await ask('1.2.3.4');
+  expect(third.status).toBe(429);
+  expect(third.body).toMatchObject({ code: 'rate_limited', source: 'guard', retryable: true });
+  expect(third.headers['retry-after']).toBe('60');
+  expect(third.headers.ratelimit).toBe('"caller";r=0;t=60');
+  expect((await ask('5.6.7.8')).status).toBe(200);
+});
+
+test('key says who is calling; without a usable one the address does', async () => {
+  const { app } = appWith({ requests: 1, key: (req) => String(req.headers['x-user'] ?? '') });
+  expect((await request(app).get('/').set('X-User', 'ann')).status).toBe(200);
+  expect((await request(app).get('/').set('X-User', 'bob')).status).toBe(200);
+  expect((await request(app).get('/').set('X-User', 'ann')).status).toBe(429);
+  expect((await request(app).get('/')).status).toBe(200);
+  expect((await request(app).get('/')).status).toBe(429);
+});
+
+test('points weigh a request; what is no proper number counts as one', async () => {
+  const { app } = appWith({ requests: 3, points: (req) => Number(req.headers['x-cost']) });
+  const left = async (cost: string) => (await request(app).get('/').set('X-Cost', cost)).headers.ratelimit;
+  expect(await left('2')).toContain('r=1');
+  expect(await left('NaN')).toContain('r=0');
+});
+
+test('a key or points function that throws decides nothing', async () => {
+  const broken = () => {
+    throw new Error('mine');
+  };
+  const { app } = appWith({ requests: 1, key: broken, points: broken });
+  expect((await request(app).get('/')).status).toBe(200);
+  expect((await request(app).get('/')).status).toBe(429);
+});
+
+test('limits of other packages stay beside ours', async () => {
+  const app = express().use((_req, res, next) => {
+    res.setHeader('RateLimit', '"day";r=900;t=3600');
+    next();
+  });
+  app.use(rateLimit({ requests: 9 })).use(rateLimit({ requests: 5 }));
+  app.get('/', (_req, res) => void res.send('ok'));
+  const { headers } = await request(app).get('/');
+  expect(headers.ratelimit).toBe('"day";r=900;t=3600, "caller";r=4;t=60');
+});
+
+test('close forgets the callers and stops their timers', async () => {
+  const { app, guard } = appWith({ requests: 1 });
+  await request(app).get('/');
+  expect((await request(app).get('/')).status).toBe(429);
+  await guard.close();
+  expect((await request(app).get('/')).status).toBe(200);
+});
+
+test('windows beyond what a timer holds are refused', () => {
+  expect(() => rateLimitPart({ windowMs: 30 * 86_400_000 })).toThrow(
+    /`windowMs` must be a whole number from 1 to 2073600000/,
+  );
+});

@@ -1,0 +1,48 @@
+import { createServer } from 'node:http';
+import express, { type Request, type Response } from 'express';
+import pino from 'pino';
+import winston from 'winston';
+import { type Code, type GeminiGuardOptions, geminiGuard, type Policy, rateLimit, retry } from '../src/index.ts';
+
+/** These lines are checked by the compiler; they run only to be sure that they run. */
+test('the types fit what people write', () => {
+  const guard = geminiGuard({ log: false });
+  const app = express();
+  app.use(guard);
+  app.use('/api', guard);
+  app.get('/a', retry({ attempts: 2 }), (_req, res) => void res.send('a'));
+  app.get(
+    '/b',
+    guard.handler(async (req, res) => void res.json({ path: req.path, body: req.body })),
+  );
+  app.get(
+    '/c',
+    guard.handler((req: Request, res: Response) => void res.send(req.ip)),
+  );
+  app.use(guard.errors);
+  createServer(guard.handler((req, res) => void res.end(req.url)));
+
+  geminiGuard({ log: winston.createLogger({ silent: true }) });
+  geminiGuard({ log: pino({ enabled: false }) });
+  geminiGuard({ log: console });
+  rateLimit({ key: (req) => req.ip, points: () => 2 });
+  rateLimit({ key: (req: Request) => req.get('x-user') });
+  geminiGuard({ log: false, statusMap: { timeout: 504 }, format: (problem) => ({ oops: problem.code }) });
+  const stop: () => void = guard.on('retry', ({ waitMs, kind }) => `${kind} ${waitMs.toFixed(1)}`);
+  stop();
+  const code: Code = 'rate_limited';
+  expect(code).toBe('rate_limited');
+});
+
+test('the types refuse what would be wrong', () => {
+  // @ts-expect-error a misspelt option
+  expect(() => geminiGuard({ retires: {} })).toThrow(/Did you mean `retry`/);
+  // @ts-expect-error a string is no duration
+  expect(() => retry({ baseMs: '5s' })).toThrow(TypeError);
+  // @ts-expect-error no such code
+  const options: GeminiGuardOptions = { statusMap: { timed_out: 504 } };
+  expect(() => geminiGuard(options)).toThrow(/`statusMap` must be/);
+  // @ts-expect-error a policy cannot invent a result
+  const inventing: Policy = async () => 'made up';
+  expect(typeof inventing).toBe('function');
+});
