@@ -1,16 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import { BoundedMap } from './bounded-map.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
-import { isGeminiFailure } from './errors/is-gemini-failure.ts';
-import { KINDS } from './errors/kinds.ts';
-import { understand } from './errors/understand.ts';
+import { InFlight } from './in-flight.ts';
+import { Alarms } from './observe/alarms.ts';
+import { Counts } from './observe/counts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
-import { type Part, type PartName, PLACES, type VisitorRequest } from './part.ts';
+import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
-import { type Member, runInScope, Scope } from './scope.ts';
+import { type Member, Scope } from './scope.ts';
 import { attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { createFetch, type SeamOwner } from './upstream/seam.ts';
@@ -26,22 +24,6 @@ export interface CoreSettings {
   readonly whole?: boolean | undefined;
 }
 
-export interface RunOptions {
-  /** Ends the work: waits, attempts and streams. */
-  signal?: AbortSignal;
-  /** Shows in logs and errors. Default a random UUID. */
-  id?: string;
-}
-
-/** What `run` hands to the work. */
-export interface RunContext {
-  readonly id: string;
-  /** Fires when the caller's signal does, or the guard closes. */
-  readonly signal: AbortSignal;
-  /** An @google/genai client that is guarded. */
-  readonly gemini: GoogleGenAI;
-}
-
 /** JSON of what a guard is doing. */
 export interface GuardStatus {
   readonly requests: number;
@@ -54,8 +36,6 @@ export interface GuardStatus {
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
-/** The same alert is repeated once a minute at most. */
-const ALERT_MS = 60_000;
 const GRACE_MS = 10_000;
 
 /** A guard's parts and what they share: events, counts, the seam. */
@@ -70,17 +50,9 @@ export class Core implements Member, SeamOwner {
   readonly #ai: GoogleGenAI | undefined;
   readonly #policy: Policy;
   readonly #events = new Events();
-  readonly #closing = new AbortController();
-  readonly #warned = new Set<string>();
-  readonly #alerted = new BoundedMap<string, number>(1000);
-  readonly #codes: Record<string, number> = {};
-  readonly #idle = new Set<() => void>();
-  #closed = false;
-  #requests = 0;
-  #attempts = 0;
-  #retries = 0;
-  #late = 0;
-  #inFlight = 0;
+  readonly #inFlight = new InFlight();
+  readonly #alarms = new Alarms();
+  readonly #counts = new Counts();
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
@@ -98,7 +70,7 @@ export class Core implements Member, SeamOwner {
   }
 
   get closing(): AbortSignal {
-    return this.#closing.signal;
+    return this.#inFlight.closing;
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -149,46 +121,8 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options);
   }
 
-  async run<T>(
-    fn: (context: RunContext) => Promise<T> | T,
-    { signal, id = randomUUID() }: RunOptions = {},
-  ): Promise<T> {
-    const scope = this.openScope(id);
-    const leave = (): void => scope.abort(new GeminiError('cancelled', { cause: signal?.reason }));
-    if (signal?.aborted) leave();
-    signal?.addEventListener('abort', leave, { once: true });
-    const core = this;
-    const context: RunContext = {
-      id,
-      signal: scope.signal,
-      get gemini() {
-        return core.clientIn(scope);
-      },
-    };
-    try {
-      const result = await runInScope(scope, async () => fn(context));
-      scope.finish(200);
-      return result;
-    } catch (thrown) {
-      const error = isGeminiFailure(thrown) ? understand(thrown) : thrown;
-      if (error instanceof GeminiError) scope.tally.failure = error;
-      scope.finish(error instanceof GeminiError ? error.status : 500);
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', leave);
-    }
-  }
-
   begin(): () => void {
-    if (this.#closed) throw new GeminiError('guard_misconfigured', { cause: new Error('the guard is closed') });
-    this.#inFlight++;
-    let counted = true;
-    return () => {
-      if (!counted) return;
-      counted = false;
-      this.#inFlight--;
-      if (this.#inFlight === 0) for (const wake of this.#idle) wake();
-    };
+    return this.#inFlight.begin();
   }
 
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
@@ -196,83 +130,36 @@ export class Core implements Member, SeamOwner {
   }
 
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    if (event === 'attempt') this.#attempts++;
-    else if (event === 'retry') this.#retries++;
-    else if (event === 'late') this.#late++;
-    else if (event === 'answer') {
-      this.#requests++;
-      const { code } = data as GuardEvents['answer'];
-      this.#codes[code] = (this.#codes[code] ?? 0) + 1;
-    }
+    this.#counts.observe(event, data);
     this.#events.emit(event, data);
   }
 
   warn(code: string, message: string): void {
-    if (this.#warned.has(code)) return;
-    this.#warned.add(code);
-    const warning = { code, message };
+    const warning = this.#alarms.warning(code, message);
+    if (!warning) return;
     this.parts.get('log')?.observe?.('warning', warning);
     this.emit('warning', warning);
   }
 
-  alert(scope: Scope, { model, key }: Call, error: GeminiError): void {
-    const { kind, upstream } = error;
-    const name = `${kind} ${key} ${model}`;
-    const now = this.clock.now();
-    if (now - (this.#alerted.get(name) ?? Number.NEGATIVE_INFINITY) < ALERT_MS) return;
-    this.#alerted.set(name, now);
-    const { cause, cure } = KINDS[kind];
-    const reason = upstream?.reason;
-    const quotaId = upstream?.quota?.id;
-    scope.emit('alert', {
-      requestId: scope.id,
-      kind,
-      model,
-      key,
-      ...(reason === undefined ? {} : { reason }),
-      ...(quotaId === undefined ? {} : { quotaId }),
-      cause,
-      cure,
-    });
-  }
-
-  /** `trust proxy: true` believes any X-Forwarded-For, so a caller could choose whom it is counted as. */
-  checkProxy(req: VisitorRequest): void {
-    const app = (req as { app?: { get?: (name: string) => unknown } }).app;
-    if (!this.parts.get('rateLimit') || app?.get?.('trust proxy') !== true) return;
-    this.warn(
-      'GG_TRUST_PROXY',
-      '`trust proxy` is true, so callers can forge their address and pass rateLimit. Set it to the number of proxies in front.',
-    );
+  alert(scope: Scope, call: Call, error: GeminiError): void {
+    const alert = this.#alarms.alert(call, error);
+    if (alert) scope.emit('alert', alert);
   }
 
   status(): GuardStatus {
     const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
+    const { requests, attempts, retries, codes, late } = this.#counts;
     return {
-      requests: this.#requests,
-      calls: { inFlight: this.#inFlight, attempts: this.#attempts, retries: this.#retries },
-      codes: { ...this.#codes },
-      late: this.#late,
+      requests,
+      calls: { inFlight: this.#inFlight.count, attempts, retries },
+      codes: { ...codes },
+      late,
       parts: Object.fromEntries(parts),
     };
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    this.#closed = true;
-    if (this.#inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.clock.setTimeout(wake, graceMs);
-        const { clock } = this;
-        const idle = this.#idle;
-        idle.add(wake);
-        function wake(): void {
-          clock.clearTimeout(timer);
-          idle.delete(wake);
-          resolve();
-        }
-      });
-    }
-    this.#closing.abort(new GeminiError('cancelled', { cause: new Error('the guard was closed') }));
+    await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     this.#events.clear();
   }

@@ -1,11 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import { Core, type CoreSettings, type GuardStatus, type RunContext, type RunOptions } from './core.ts';
-import { around, errors, type Handler, passThrough } from './http/express.ts';
+import { Core, type CoreSettings, type GuardStatus } from './core.ts';
+import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
 import type { EventName, Listener } from './observe/events.ts';
 import type { Part } from './part.ts';
 import type { Policy } from './policy.ts';
+import { type RunContext, type RunOptions, run } from './run.ts';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** An @google/genai client whose calls belong to this request; there beneath a guard. */
+      readonly gemini: GoogleGenAI;
+    }
+  }
+}
 
 /** A policy, or several, with faces: middleware, a wrapper of handlers, a fetch, a client. */
 export interface Guard {
@@ -50,8 +60,9 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
     handler: <F extends Handler>(fn: F) => around(core, fn) as unknown as F,
     fetch: core.fetch,
     client: (options?: GoogleGenAIOptions) => core.client(options),
-    run: core.run.bind(core) as Guard['run'],
-    errors,
+    run: (<T>(work: (context: RunContext) => Promise<T> | T, options?: RunOptions) =>
+      run(core, work, options)) as Guard['run'],
+    errors: errorsOf(core),
     policies: core.policies,
     on: core.on.bind(core) as Guard['on'],
     status: () => core.status(),

@@ -12,7 +12,7 @@ import { type TimeoutOptions, timeoutPart } from './policies/timeout.ts';
 
 export type { Call } from './call.ts';
 export type { Clock } from './clock.ts';
-export type { GuardStatus, RunContext, RunOptions } from './core.ts';
+export type { GuardStatus } from './core.ts';
 export { GeminiError, isGeminiError, type Upstream } from './errors/gemini-error.ts';
 export type { Code, Kind, Source } from './errors/kinds.ts';
 export { CODES, KINDS } from './errors/kinds.ts';
@@ -25,6 +25,7 @@ export type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
 export type { Logger } from './observe/logger.ts';
 export type { Format, VisitorRequest } from './part.ts';
 export { compose, type Next, type Policy } from './policy.ts';
+export type { RunContext, RunOptions } from './run.ts';
 export type {
   CircuitBreakerOptions,
   ErrorNormalizerOptions,

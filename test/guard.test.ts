@@ -146,10 +146,10 @@ test('close lets calls in flight finish, refuses new ones, and then aborts', asy
   await gemini.waitForCalls(1);
   const closed = guard.close({ graceMs: 500 });
   const refused = await ai.models.generateContent(ask).catch(caught);
-  expect(refused).toMatchObject({ kind: 'guard_misconfigured' });
+  expect(refused).toMatchObject({ kind: 'guard_closed', status: 503 });
   clock.advance(500);
   await closed;
-  expect(await hung).toMatchObject({ kind: 'cancelled' });
+  expect(await hung).toMatchObject({ kind: 'guard_closed' });
   expect(clock.pending).toBe(0);
   await guard.close();
 });

@@ -7,6 +7,9 @@ import type { Quota } from './quota.ts';
 const BRAND = Symbol.for('gemini-guard.error');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
+/** `upstream.reason` of a web page in the place of an answer: the wait that it states is meant for people. */
+export const FRONT_END_PAGE = 'FRONT_END_PAGE';
+
 /** What Google said, without any text of theirs: texts can echo keys, addresses and prompts. */
 export interface Upstream {
   /** HTTP status of the answer. */

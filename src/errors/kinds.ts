@@ -60,7 +60,8 @@ export type Kind =
   | 'guard_timeout'
   | 'token_budget_exceeded'
   | 'client_closed'
-  | 'guard_misconfigured';
+  | 'guard_misconfigured'
+  | 'guard_closed';
 
 export interface CodeFacts {
   /** HTTP status towards the visitor. Never 401, 403, 404 (a frontend would log its user out), never 502, 504 (proxies replace those bodies). */
@@ -174,6 +175,7 @@ const ROWS: Readonly<Record<Kind, Row>> = {
   guard_timeout:        ['timeout', 'guard', 0, false, undefined, false, SLOW, 'The time that this request may take is used up.', 'Raise timeout.totalMs, or ask for less.'],
   token_budget_exceeded:['input_too_long', 'guard', 0, false, undefined, false, LONG, 'The prompt has more tokens than tokenLimit allows.', 'Shorten it, or raise the limit.'],
   client_closed:        ['client_closed', 'caller', 0, false, undefined, false, GONE, 'The visitor left before the answer was ready.', 'Nothing to do.'],
+  guard_closed:         ['overloaded', 'guard', 0, false, 1_000, false, DOWN, 'This process is shutting down.', 'Nothing: another process answers the next try.'],
   guard_misconfigured:  ['internal', 'guard', 0, false, undefined, true, BAD, 'The guard cannot work as it is configured.', 'Read the cause: it names the option.'],
 };
 

@@ -71,7 +71,7 @@ export function problemOf(error: GeminiError, options: ProblemOptions): Problem 
     instance: UUID.test(requestId) ? `urn:uuid:${requestId}` : `urn:gemini-guard:request:${requestId}`,
     code,
     retryable: error.retryable,
-    ...(waitMs === undefined ? {} : { retryAfterMs: Math.round(waitMs) }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: Math.ceil(waitMs) }),
     source: error.source,
     requestId,
     ...(expose

@@ -40,25 +40,32 @@ export function answer(
   if (res.writableEnded || res.destroyed) return;
   const problem = problemOf(error, { ...options, requestId });
   const { body, type } = formatted(problem, error, options, req.headers.accept);
-  if (res.headersSent) return end(res, body);
-  for (const name of STALE) res.removeHeader(name);
   const short =
     Buffer.byteLength(body) <= BODY_BYTES
       ? body
       : JSON.stringify(problemOf(error, { ...options, expose: false, requestId }));
-  res.statusCode = problem.status;
-  res.statusMessage = '';
-  res.setHeader('Content-Type', type);
-  res.setHeader('Content-Length', Buffer.byteLength(short));
-  res.setHeader('X-Content-Type-Options', 'nosniff');
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('X-Request-Id', requestId);
-  for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
-  exposeHeaders(res);
-  res.end(req.method === 'HEAD' ? undefined : short);
+  if (!res.headersSent) {
+    clearStale(res);
+    res.statusCode = problem.status;
+    res.statusMessage = '';
+    res.setHeader('Content-Type', type);
+    res.setHeader('Content-Length', Buffer.byteLength(short));
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('X-Request-Id', requestId);
+    for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
+    exposeHeaders(res);
+    res.end(req.method === 'HEAD' ? undefined : short);
+  }
+  // An empty line first: the route may have failed in the middle of an event.
+  else if (isEventStream(res)) res.end(`\n\nevent: error\ndata: ${short}\n\n`);
+  else res.destroy();
 }
 
-function end(res: ServerResponse, body: string): void {
-  if (String(res.getHeader('Content-Type')).startsWith('text/event-stream')) res.end(`event: error\ndata: ${body}\n\n`);
-  else res.destroy();
+function clearStale(res: ServerResponse): void {
+  for (const name of STALE) res.removeHeader(name);
+}
+
+function isEventStream(res: ServerResponse): boolean {
+  return /^text\/event-stream\b/i.test(String(res.getHeader('Content-Type')));
 }

@@ -1,40 +1,61 @@
 import type { ServerResponse } from 'node:http';
-import { GeminiError } from '../errors/gemini-error.ts';
 import type { Part, VisitorRequest } from '../part.ts';
-import { runInScope, type Scope } from '../scope.ts';
+import { type Member, runInScope, type Scope } from '../scope.ts';
+import { ownFailure, strangersFailure } from './foreign.ts';
 import { type ErrorHandler, ensureTail, type Next } from './tail.ts';
-import { admit, openVisit, scopeOf, tryAnswer } from './visit.ts';
+import { admit, isAnswering, openVisit, putAnswer, scopeOf, tryAnswer } from './visit.ts';
 
 /** A route handler as Express, connect and `node:http` call it. */
-export type Handler = (req: never, res: never, next: never) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: what wraps a handler gives it the types of the framework around it.
+export type Handler = (req: any, res: any, next: any) => unknown;
 
 /** A guard as the door sees it. */
-export interface Door {
+export interface Door extends Member {
   readonly clock: Scope['clock'];
   /** Takes the guard's parts into the scope. Those that must admit this visitor come back. */
   join(scope: Scope): Part[];
   /** The client for this request: made when a handler asks for it. */
   clientIn(scope: Scope): unknown;
-  checkProxy(req: VisitorRequest): void;
+  /** Says something once. */
+  warn(code: string, message: string): void;
 }
+
+const TRUST_PROXY =
+  '`trust proxy` is true, so callers can forge their address and pass rateLimit. Set it to the number of proxies in front.';
 
 /** Opens the scope, admits the visitor, and runs what follows inside. */
 async function enter(door: Door, req: VisitorRequest, res: ServerResponse): Promise<Scope> {
   const known = scopeOf(req);
   const scope = known ?? openVisit(req, res, door.clock);
-  if (!known)
-    Object.defineProperty(req, 'gemini', { get: () => door.clientIn(scope), configurable: true, enumerable: false });
-  door.checkProxy(req);
+  // Of a single part above and a whole guard below it, the whole one knows which client and transport to use.
+  if (!known || door.whole) offerClient(door, req, scope);
+  if (door.parts.get('rateLimit')) checkProxy(door, req);
   const admitting = door.join(scope);
   if (admitting.length > 0) await admit(admitting, scope, req, res);
   return scope;
+}
+
+/** `trust proxy: true` believes any X-Forwarded-For, so that a caller could choose whom it is counted as. */
+function checkProxy(door: Door, req: VisitorRequest): void {
+  const app = appOf(req) as { get?: (name: string) => unknown } | undefined;
+  if (app?.get?.('trust proxy') === true) door.warn('GG_TRUST_PROXY', TRUST_PROXY);
+}
+
+/** `req.gemini`: made when it is asked for, and then the same one. */
+function offerClient(door: Door, req: VisitorRequest, scope: Scope): void {
+  let client: unknown;
+  const get = (): unknown => {
+    client ??= door.clientIn(scope);
+    return client;
+  };
+  Object.defineProperty(req, 'gemini', { get, configurable: true, enumerable: false });
 }
 
 /** The guard as middleware of Express 4, Express 5 and connect. */
 export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse, next: Next): void {
   enter(door, req, res).then(
     (scope) => {
-      if (scope.parts.get('errorNormalizer') !== null) ensureTail(appOf(req), tail);
+      if (isAnswering(scope)) ensureTail(appOf(req), tail);
       runInScope(scope, () => next());
     },
     (error: unknown) => refuse(error, req, res, next),
@@ -45,23 +66,27 @@ export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse
 export function around(door: Door, fn: Handler): (req: VisitorRequest, res: ServerResponse, next?: Next) => void {
   return function geminiGuardHandler(req, res, next) {
     const fail = (thrown: unknown): void => refuse(asError(thrown), req, res, next);
-    const passOn = (error?: unknown): void => (error === undefined ? next?.() : fail(error));
-    enter(door, req, res)
-      .then((scope) => runInScope(scope, () => fn(req as never, res as never, passOn as never)))
-      .catch(fail);
+    const passOn = (error?: unknown): void => (isCommand(error) ? (next ?? nobody(res))(error) : fail(error));
+    const known = scopeOf(req);
+    // The same guard above the route has let this visitor in already: then this one is here to catch.
+    const entered = known?.members.has(door) ? Promise.resolve(known) : enter(door, req, res);
+    entered.then((scope) => runInScope(scope, () => fn(req, res, passOn))).catch(fail);
   };
 }
 
 /** With an app, its own error handlers come first and ours is the last of them; without one, we answer here. */
 function refuse(error: unknown, req: VisitorRequest, res: ServerResponse, next: Next | undefined): void {
+  const scope = scopeOf(req);
   const app = appOf(req);
-  if (app && next) {
-    ensureTail(app, tail);
-    next(error);
-  } else if (tryAnswer(error, req, res, scopeOf(req))) return;
-  else if (next) next(error);
   // Plain node:http: nobody else will answer, and a foreign error's text is not for strangers.
-  else tryAnswer(new GeminiError('unknown', { source: 'caller', cause: error }), req, res, scopeOf(req));
+  if (!next) putAnswer(ownFailure(error) ?? strangersFailure(error), req, res, scope);
+  // Behind an answer the app's handlers could only fail in their turn.
+  else if (!app || res.writableEnded) {
+    if (!tryAnswer(error, req, res, scope)) next(error);
+  } else {
+    if (isAnswering(scope)) ensureTail(app, tail);
+    next(error);
+  }
 }
 
 /** The error handler at the end of the app: acts only for requests that passed a guard. */
@@ -70,16 +95,29 @@ const tail: ErrorHandler = (error, req, res, next) => {
   if (!scope || !tryAnswer(error, req, res, scope)) next(error);
 };
 
-/** The same for those who mount it by hand, guarded or not. */
-export const errors: ErrorHandler = function geminiGuardErrors(error, req, res, next) {
-  if (!tryAnswer(error, req, res, scopeOf(req))) next(error);
-};
+/** The same for those who mount it by hand: beneath no guard it answers in the form of its own. */
+export function errorsOf(door: Door): ErrorHandler {
+  return function geminiGuardErrors(error, req, res, next) {
+    const normalizer = door.parts.get('errorNormalizer');
+    if (normalizer === null || !tryAnswer(error, req, res, scopeOf(req), normalizer?.answer)) next(error);
+  };
+}
 
 /** Express takes a falsy value for no error, and 'route' for a command. */
 function asError(thrown: unknown): unknown {
-  return typeof thrown === 'object' && thrown !== null
-    ? thrown
-    : new GeminiError('unknown', { source: 'caller', cause: thrown });
+  return typeof thrown === 'object' && thrown !== null ? thrown : strangersFailure(thrown);
+}
+
+/** What `next` takes that is no error; thrown, the same values are errors. */
+function isCommand(given: unknown): boolean {
+  return !given || given === 'route' || given === 'router';
+}
+
+/** Plain node:http has no next handler: who passes on has found nothing. */
+function nobody(res: ServerResponse): Next {
+  return function notFound() {
+    if (!res.headersSent) res.writeHead(404).end();
+  };
 }
 
 function appOf(req: VisitorRequest): unknown {

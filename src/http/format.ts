@@ -29,14 +29,31 @@ export function formatted(
   { format }: Pick<AnswerOptions, 'format'>,
   accept: string | undefined,
 ): { body: string; type: string } {
-  if (format === 'problem') {
-    return {
-      body: JSON.stringify(problem),
-      type: prefersJson(accept) ? 'application/json' : 'application/problem+json',
-    };
+  const other = format === 'problem' ? undefined : inFormat(format, problem, error);
+  if (other !== undefined) return { body: other, type: 'application/json' };
+  return {
+    body: JSON.stringify(problem),
+    type: prefersJson(accept) ? 'application/json' : 'application/problem+json',
+  };
+}
+
+/** Undefined where the app's own function fails: the visitor must get an answer all the same. */
+function inFormat(
+  format: Exclude<AnswerOptions['format'], 'problem'>,
+  problem: Problem,
+  error: GeminiError,
+): string | undefined {
+  if (format === 'google') return JSON.stringify(google(problem));
+  if (format === 'openai') return JSON.stringify(openai(problem));
+  try {
+    const body = format(problem, error);
+    if (!(body instanceof Promise)) return JSON.stringify(body);
+    // Nobody waits for it, so nobody else would hear of its failure but the process.
+    body.catch(() => {});
+  } catch {
+    // The function's own problem.
   }
-  const body = format === 'google' ? google(problem) : format === 'openai' ? openai(problem) : format(problem, error);
-  return { body: JSON.stringify(body) ?? 'null', type: 'application/json' };
+  return undefined;
 }
 
 function google({ status, detail, code, retryAfterMs }: Problem): unknown {

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { understand } from '../errors/understand.ts';
 import type { AnswerOptions, Part, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
 import { answer } from './answer.ts';
-import { isForeign } from './foreign.ts';
+import { ownFailure } from './foreign.ts';
 import { givenRequestId, showLimit } from './headers.ts';
 
 const SCOPE = Symbol.for('gemini-guard.scope');
@@ -31,8 +30,11 @@ export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock
     if (left) scope.tally.failure = new GeminiError('client_closed');
     scope.finish(left ? 499 : res.statusCode);
   };
-  if (res.closed || res.destroyed) end();
+  // Not at once: the guard that opens this visit joins it first, and wants to hear of its end.
+  if (res.closed || res.destroyed) queueMicrotask(end);
   else res.once('close', end);
+  // A route that goes on writing after its answer has ended would take the whole process with it.
+  res.on('error', () => scope.emit('late', { requestId: scope.id, kind: 'unknown' }));
   return scope;
 }
 
@@ -56,17 +58,37 @@ export function tryAnswer(
   req: VisitorRequest,
   res: ServerResponse,
   scope: Scope | undefined,
+  fallback?: AnswerOptions,
 ): boolean {
-  const normalizer = scope?.parts.get('errorNormalizer');
-  if (normalizer === null || isForeign(thrown)) return false;
-  const error = understand(thrown);
+  const error = isAnswering(scope) ? ownFailure(thrown) : undefined;
+  if (error) putAnswer(error, req, res, scope, fallback);
+  // The framework will cut the connection, which must not be recorded as a visitor who left.
+  else if (scope && res.headersSent && !res.writableEnded) scope.tally.broken = true;
+  return error !== undefined;
+}
+
+/** False where a guard has switched the errorNormalizer off. */
+export function isAnswering(scope: Scope | undefined): boolean {
+  return scope?.parts.get('errorNormalizer') !== null;
+}
+
+/** Answers in the form that the guards above the route agreed on; without one, in that of `fallback`. */
+export function putAnswer(
+  failure: GeminiError,
+  req: VisitorRequest,
+  res: ServerResponse,
+  scope: Scope | undefined,
+  fallback: AnswerOptions = PLAIN,
+): void {
+  // The route gave the call up, but its visitor is still here: for him it has taken too long.
+  const error =
+    failure.kind === 'cancelled' ? new GeminiError('guard_timeout', { source: 'caller', cause: failure }) : failure;
   if (scope && res.writableEnded) scope.emit('late', { requestId: scope.id, kind: error.kind });
   else if (scope) {
     scope.tally.failure = error;
     scope.tally.broken = res.headersSent;
   }
-  answer(req, res, error, scope?.id ?? requestIdOf(req), normalizer?.answer ?? PLAIN);
-  return true;
+  answer(req, res, error, scope?.id ?? requestIdOf(req), scope?.parts.get('errorNormalizer')?.answer ?? fallback);
 }
 
 function requestIdOf(req: VisitorRequest): string {

@@ -15,7 +15,7 @@ export interface CircuitBreakerOptions {
   failureRatio?: number;
   /**
    * Calls in the window before the ratio means anything.
-   * @default 10 a few failures at night are chance
+   * @default 20 attempts count, so that three visitors of a quiet hour with three attempts each must not be enough
    */
   minimumCalls?: number;
   /**
@@ -46,7 +46,7 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
     'circuitBreaker',
     options,
     { failureRatio: ratio, minimumCalls: whole(1), windowMs: duration(100), openMs: duration(), probes: whole(1, 100) },
-    { failureRatio: 0.5, minimumCalls: 10, windowMs: 20_000, openMs: 5_000, probes: 3 },
+    { failureRatio: 0.5, minimumCalls: 20, windowMs: 20_000, openMs: 5_000, probes: 3 },
   );
   const circuits = new BoundedMap<string, Circuit>(CIRCUITS_KEPT, (circuit) => circuit.close());
 

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import { remainingMs, wait } from '../call.ts';
-import { type GeminiError, isGeminiError } from '../errors/gemini-error.ts';
+import { FRONT_END_PAGE, type GeminiError, isGeminiError } from '../errors/gemini-error.ts';
 import { KINDS, type Kind } from '../errors/kinds.ts';
 import { duration, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
@@ -88,9 +88,14 @@ function waitBefore(
 ): number | undefined {
   const base = error.kind === 'rate_limited' ? baseMs * THROTTLED_FACTOR : baseMs;
   const jitter = random() * Math.min(maxMs, base * 2 ** (attempt - 1));
-  const hint =
-    error.retryAfterMs ?? (error.kind === 'resource_not_ready' ? KINDS.resource_not_ready.waitMs : undefined);
+  const hint = hintOf(error);
   if (hint === undefined) return jitter;
   if (hint > maxMs) return undefined;
-  return Math.max(jitter, hint * (1 + HINT_SPREAD * random()));
+  return Math.max(jitter, Math.min(maxMs, hint * (1 + HINT_SPREAD * random())));
+}
+
+/** The wait that the server asked of programs. A front end's page asks people to come back in half a minute. */
+function hintOf({ kind, retryAfterMs, upstream }: GeminiError): number | undefined {
+  if (kind === 'resource_not_ready') return retryAfterMs ?? KINDS[kind].waitMs;
+  return upstream?.reason === FRONT_END_PAGE ? undefined : retryAfterMs;
 }

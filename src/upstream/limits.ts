@@ -24,9 +24,10 @@ export class ExchangeLimits {
 
   /** Ends the exchange when this much time passes, or at the deadline of the call, if that is sooner. */
   within(ms: number): void {
-    this.#arm(Math.min(ms, remainingMs(this.#call)), () =>
-      this.abort(new GeminiError(remainingMs(this.#call) <= 0 ? 'guard_timeout' : 'upstream_timeout')),
-    );
+    const leftMs = remainingMs(this.#call);
+    // Decided now: Node fires a timer up to a millisecond before the clock says so.
+    const kind = leftMs <= ms ? 'guard_timeout' : 'upstream_timeout';
+    this.#arm(Math.min(ms, leftMs), () => this.abort(new GeminiError(kind)));
   }
 
   /** Silence in a stream: the deadline does not cut an answer that still flows. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
 import type { GeminiError } from '../errors/gemini-error.ts';
-import { KINDS } from '../errors/kinds.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/tally.ts';
 import type { Policy } from '../policy.ts';
@@ -26,6 +25,7 @@ export interface SeamOwner {
   /** A call began; the function returned tells its end. */
   begin(): () => void;
   warn(code: string, message: string): void;
+  /** Tells an operator, if this failure needs one. */
   alert(scope: Scope, call: Call, error: GeminiError): void;
 }
 
@@ -127,7 +127,7 @@ async function run(
     return response;
   } catch (thrown) {
     const error = understand(thrown).with({ attempts });
-    if (KINDS[error.kind].alert && error.source === 'upstream') owner.alert(scope, call, error);
+    owner.alert(scope, call, error);
     if (typeof request.identity === 'string') scope.reported.set(request.identity, error);
     throw error;
   }

@@ -8,8 +8,8 @@ import { aCall } from '../a-call.ts';
 
 const caught = (error: unknown): unknown => error;
 
-function circuit(options?: Parameters<typeof circuitBreakerPart>[0]) {
-  const part: Part = circuitBreakerPart(options);
+function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
+  const part: Part = circuitBreakerPart({ minimumCalls: 10, ...options });
   const { call, clock, told } = aCall();
   const policy = part.policy as Policy;
   const through = (kind?: Kind, to: Call = call): Promise<unknown> =>

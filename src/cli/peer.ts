@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { load } from '../upstream/load.ts';
+
+/** A package that the user installs beside this one. */
+export type Peer = 'express' | '@google/genai';
+
+/** A package is missing: its message tells the command that installs it. */
+export class MissingPeer extends Error {}
+
+/**
+ * Loads a peer from the project in which the command runs, else from beside this package.
+ * @throws MissingPeer
+ */
+export function loadPeer(name: Peer): unknown {
+  const fromProject = createRequire(join(process.cwd(), 'index.js'));
+  for (const from of [fromProject, load]) {
+    try {
+      return from(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw new MissingPeer(`The demo needs ${name}, which is not installed here. Run: npm install ${name}`);
+}
