@@ -21,10 +21,7 @@ export class InFlight {
   begin(): () => void {
     if (this.#closed) throw new GeminiError('guard_closed');
     this.#count++;
-    let counted = true;
     return () => {
-      if (!counted) return;
-      counted = false;
       this.#count--;
       if (this.#count === 0) for (const wake of this.#idle) wake();
     };

@@ -31,6 +31,9 @@ export class Scope {
   readonly members: Set<Member> = new Set();
   readonly #controller = new AbortController();
   #over = false;
+  #calls = 0;
+  /** Set once the request is over: records it. */
+  #settled: (() => void) | undefined;
 
   constructor(id: string, clock: Clock) {
     this.id = id;
@@ -62,13 +65,26 @@ export class Scope {
     this.#controller.abort(reason);
   }
 
-  /** The request is over, with this status: records it once and ends what still runs for it. */
+  /** An upstream call of this request begins; the function returned tells its end. */
+  begin(): () => void {
+    this.#calls++;
+    return () => {
+      this.#calls--;
+      if (this.#calls === 0) this.#settled?.();
+    };
+  }
+
+  /** The request is over, with this status: ends what still runs for it, and records it once all of that has ended. */
   finish(status: number): void {
     if (this.#over) return;
     this.#over = true;
     const durationMs = Math.round(this.clock.now() - this.openedAt);
-    this.emit('answer', this.tally.sum({ requestId: this.id, route: this.route(), status, durationMs }));
+    this.#settled = () => {
+      this.#settled = undefined;
+      this.emit('answer', this.tally.sum({ requestId: this.id, route: this.route(), status, durationMs }));
+    };
     this.abort(new GeminiError('client_closed'));
+    if (this.#calls === 0) this.#settled();
   }
 }
 

@@ -4,7 +4,7 @@ import { httpStatus, read, readText } from './safe.ts';
 
 /** What SDKs say before or after the wire, in plain Errors without a class of their own. */
 const SAYINGS =
-  /^\[GoogleGenerativeAI Error\]|^Incomplete JSON segment at the end|^exception parsing stream chunk|^Could not load the default credentials|^got status: [A-Z_]+\. \{|^exception .{0,200} sending request$/;
+  /^\[GoogleGenerativeAI Error\]|^Incomplete JSON segment at the end|^exception parsing stream chunk|^Could not load the default credentials|^got status: [A-Z_]+\. \{|^exception .{0,200} sending request$|^invalid model parameter$|^model is required and must be a string$/;
 
 /** Classes of @google/genai's interactions; not exported, and called `Error` in 1.x. All carry a status and headers. */
 const INTERACTIONS =

@@ -2,6 +2,7 @@ import type { GeminiError } from '../errors/gemini-error.ts';
 import type { Code } from '../errors/kinds.ts';
 import type { Problem } from '../errors/problem.ts';
 import type { AnswerOptions } from '../part.ts';
+import { unheard } from '../unheard.ts';
 
 /** google.rpc.Code names, for clients that read Google's own error shape. */
 const GOOGLE_STATUS: Readonly<Record<Code, string>> = {
@@ -47,9 +48,7 @@ function inFormat(
   if (format === 'openai') return JSON.stringify(openai(problem));
   try {
     const body = format(problem, error);
-    if (!(body instanceof Promise)) return JSON.stringify(body);
-    // Nobody waits for it, so nobody else would hear of its failure but the process.
-    body.catch(() => {});
+    if (!unheard(body)) return JSON.stringify(body);
   } catch {
     // The function's own problem.
   }

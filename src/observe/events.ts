@@ -1,4 +1,5 @@
 import type { Code, Kind, Source } from '../errors/kinds.ts';
+import { unheard } from '../unheard.ts';
 
 /** Tokens of one request, summed over its upstream calls (`usageMetadata`). */
 export interface Tokens {
@@ -115,8 +116,7 @@ export class Events {
 /** Runs somebody else's code without trusting it: neither a throw nor a rejected promise gets out. */
 export function isolated<A>(callback: (argument: A) => unknown, argument: A): void {
   try {
-    const result = callback(argument);
-    if (result instanceof Promise) result.catch(() => {});
+    unheard(callback(argument));
   } catch {
     // The listener's own problem.
   }

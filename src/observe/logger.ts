@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { createLogger, format, transports } from 'winston';
+import { unheard } from '../unheard.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 
@@ -28,7 +29,7 @@ export function writerFor(logger: Logger): { write: Write; dropped: () => number
           : logger[level](
               ...((isConsole(logger) ? [JSON.stringify({ level, message, ...record })] : [message, record]) as never[]),
             );
-        if (result instanceof Promise) result.catch(() => dropped++);
+        unheard(result, () => dropped++);
       }
     } catch {
       dropped++;

@@ -4,6 +4,7 @@ import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { callback, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
+import { unheard } from '../unheard.ts';
 import { callerNetwork } from './caller-address.ts';
 
 export interface RateLimitOptions {
@@ -84,6 +85,7 @@ function callerOf(req: VisitorRequest, { key, ipv6Subnet }: RateLimitOptions & {
   let given: unknown;
   try {
     given = key?.(req);
+    unheard(given);
   } catch {
     // A broken key function must not open the door to everybody, nor close it.
   }
@@ -96,6 +98,7 @@ function pointsOf(req: VisitorRequest, { points, requests }: RateLimitOptions & 
   let cost: unknown = 1;
   try {
     cost = points ? points(req) : 1;
+    unheard(cost);
   } catch {
     // As above.
   }

@@ -44,11 +44,11 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     if (lookout.seesRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
     const inherited = bound ?? currentScope();
     const scope = inherited ?? owner.openScope(randomUUID());
-    const done = owner.begin();
+    const ends = [owner.begin(), scope.begin()];
     let signal: CallSignal | undefined;
     const over = (error?: GeminiError): void => {
       signal?.release();
-      done();
+      for (const end of ends.splice(0)) end();
       if (!inherited) scope.finish(error?.status ?? 200);
     };
     try {

@@ -26,8 +26,9 @@ const STATELESS = new Set([
   'embeddings',
 ]);
 
-const MODEL_PATH = /\/(models|tunedModels|endpoints)\/([^/]*)$/;
-const NESTED_MODEL_PATH = /\/(?:models|tunedModels|endpoints)\/[^/]*\/[^/]*:\w+$/;
+const MODEL_PATH = /\/(models|tunedModels|endpoints)\/(.*)$/;
+/** What belongs to a model and is none: `tunedModels/mine/operations/1`. */
+const BELONGING = /^[^/:]+\/(?:operations|permissions)(?:\/[^/]*)?$/;
 const MODEL = /^[a-z\d](?:[\w.@-]{0,126}[a-z\d])?$/i;
 const PROJECT = /\/projects\/([^/]+)\//;
 const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', PATCH: 'update', PUT: 'update' };
@@ -42,12 +43,12 @@ export function targetOf(url: string, verb: string): Target {
   const { host, pathname } = parse(url);
   const project = PROJECT.exec(pathname)?.[1] ?? '';
   const found = MODEL_PATH.exec(pathname);
-  if (!found) {
+  if (!found || BELONGING.test(found[2] as string)) {
     const method = resourceMethod(pathname, verb);
     return { host, method, model: '', project, repeatable: isRepeatable(method, verb) };
   }
-  const [name = '', method] = (found[2] as string).split(':', 2);
-  if (!MODEL.test(name) || (verb === 'POST' && !method)) throw refused();
+  const [name = '', method, ...more] = (found[2] as string).split(':');
+  if (!MODEL.test(name) || more.length > 0 || (verb === 'POST' && !method)) throw refused();
   const called = method || `${found[1]}.${VERBS[verb] ?? verb.toLowerCase()}`;
   return { host, method: called, model: name, project, repeatable: isRepeatable(called, verb) };
 }
@@ -57,9 +58,7 @@ function parse(url: string): URL {
   const path = url.split('?', 1)[0] as string;
   if (url.includes('#') || /[\\\s]|\/\.{1,2}(?:\/|:|$)|%2e|%2f|%5c/i.test(path)) throw refused();
   if (!URL.canParse(url)) throw refused();
-  const parsed = new URL(url);
-  if (NESTED_MODEL_PATH.test(parsed.pathname)) throw refused();
-  return parsed;
+  return new URL(url);
 }
 
 /** `/v1beta/files/abc` with GET is `files.get`; a POST is `create` unless the path names its own verb. */

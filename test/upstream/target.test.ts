@@ -20,6 +20,7 @@ test.each([
   ['GET', '/v1beta/models/m', 'models.get', 'm', true],
   ['GET', '/v1beta/models?pageSize=5', 'models.list', '', true],
   ['PATCH', '/v1beta/tunedModels/mine', 'tunedModels.update', 'mine', false],
+  ['GET', '/v1beta/tunedModels/mine/operations/1', 'tunedModels.get', '', true],
   ['POST', '/upload/v1beta/files?upload_id=1', 'files.create', '', false],
   ['GET', '/v1beta/files/abc', 'files.get', '', true],
   ['DELETE', '/v1beta/files/abc', 'files.delete', '', false],
@@ -56,6 +57,9 @@ test.each([
   '/v1beta/models/gemini:countTokens#:generateContent',
   '/v1beta/models/a?key=:generateContent',
   '/v1beta/models/:generateContent',
+  '/v1beta/models/gemini:countTokens:generateContent',
+  '/v1beta/models/http://evil.test/x:generateContent',
+  '/v1beta/models//evil.test:generateContent',
   `/v1beta/models/${'m'.repeat(10_000)}:generateContent`,
 ])('%.60s is refused before it goes anywhere', (path) => {
   const refuse = () => targetOf(host + path, 'POST');
