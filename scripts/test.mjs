@@ -1,13 +1,11 @@
 // Everything CI runs: lint and format, types, the build, the tests with coverage. The last line tells the count.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const require = createRequire(import.meta.url);
 const report = join(mkdtempSync(join(tmpdir(), 'gemini-guard-')), 'report.json');
 
 function run(name, script, ...args) {
@@ -17,12 +15,12 @@ function run(name, script, ...args) {
 }
 
 const checks = [
-  run('lint', require.resolve('@biomejs/biome/bin/biome'), 'ci', '.', '--max-diagnostics=20'),
-  run('types', require.resolve('typescript/bin/tsc'), '-p', '.'),
+  run('lint', 'node_modules/@biomejs/biome/bin/biome', 'ci', '.', '--max-diagnostics=20'),
+  run('types', 'node_modules/typescript/bin/tsc', '-p', '.'),
   run('build', 'scripts/build.mjs'),
 ];
-const jest = ['--coverage', '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
-const tested = run('tests', require.resolve('jest/bin/jest'), ...jest);
+const jest = ['--maxWorkers=100%', '--coverage', '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
+const tested = run('tests', 'node_modules/jest/bin/jest.js', ...jest);
 const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
   readFileSync(report, 'utf8'),
 );

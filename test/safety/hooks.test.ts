@@ -21,7 +21,7 @@ const MISBEHAVIOURS: [string, () => unknown][] = [
   ],
   ['rejects', () => Promise.reject(new Error('hook'))],
   ['rejects in another realm', runInNewContext('() => Promise.reject(new Error("hook"))')],
-  // biome-ignore lint/suspicious/noThenProperty: that is the hostile part
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is the point.
   ['returns a thenable that rejects', () => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('hook')) })],
   ['never resolves', () => new Promise(() => {})],
   [

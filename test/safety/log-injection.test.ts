@@ -81,7 +81,7 @@ test.each([
   for (const line of shown) {
     expect(line).not.toContain(hostile);
     expect(line).not.toContain(JSON.stringify(hostile).slice(1, -1));
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there.
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
     expect(line).not.toMatch(/\\u00[0189]/);
   }

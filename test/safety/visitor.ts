@@ -13,7 +13,7 @@ export interface Visited {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** The body, parsed; undefined when it is no JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: bodies are looked into freely here
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever a server sent.
   readonly json: any;
 }
 
