@@ -22,6 +22,8 @@ export class Scope {
   readonly tally: Tally = new Tally();
   /** By name; null where a guard switched the part off. */
   readonly parts: Map<PartName, Part | null> = new Map();
+  /** The wall clock of the opening, for the record. */
+  readonly #date: number;
   /** Set by the first upstream call: total deadlines count from here, so a slow upload costs nothing. */
   startedAt: number | undefined;
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
@@ -39,6 +41,7 @@ export class Scope {
     this.id = id;
     this.clock = clock;
     this.openedAt = clock.now();
+    this.#date = clock.date();
   }
 
   /** Fires when nobody waits for the answer any more. */
@@ -81,7 +84,9 @@ export class Scope {
     const durationMs = Math.round(this.clock.now() - this.openedAt);
     this.#settled = () => {
       this.#settled = undefined;
-      this.emit('answer', this.tally.sum({ requestId: this.id, route: this.route(), status, durationMs }));
+      const startedAt = new Date(this.#date).toISOString();
+      const route = this.route();
+      this.emit('answer', this.tally.sum({ startedAt, requestId: this.id, route, status, durationMs }));
     };
     this.abort(new GeminiError('client_closed'));
     if (this.#calls === 0) this.#settled();

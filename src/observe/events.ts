@@ -12,6 +12,8 @@ export interface Tokens {
 
 /** What a request came to: the log line, the metrics and the tests read this one record. */
 export interface AnswerEvent {
+  /** When the request began, ISO 8601 in UTC. */
+  startedAt: string;
   requestId: string;
   /** `POST /ask`: the route's pattern where the framework tells it; empty outside a server. */
   route: string;

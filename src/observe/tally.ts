@@ -51,7 +51,7 @@ export class Tally {
   }
 
   /** The record of the whole request. */
-  sum(of: { requestId: string; route: string; status: number; durationMs: number }): AnswerEvent {
+  sum(of: Pick<AnswerEvent, 'startedAt' | 'requestId' | 'route' | 'status' | 'durationMs'>): AnswerEvent {
     const { failure, upstreamStatus, firstContentMs, caller } = this;
     const failed = of.status >= 400 || this.broken;
     const { upstream } = failure ?? {};

@@ -5,7 +5,7 @@ import type { ExchangeLimits } from './limits.ts';
 const ERROR_BYTES = 64 * 1024;
 
 /** After decompression. Answers with images reach tens of megabytes; a gzip bomb has no end. */
-const ANSWER_BYTES = 256 * 1024 * 1024;
+const ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** The beginning of an error body as text; the rest is never read. */
 export async function errorText(response: Response, limits: ExchangeLimits): Promise<string> {

@@ -7,6 +7,7 @@ import { logPart } from '../../src/observe/log.ts';
 import { memoryLogger } from '../support.ts';
 
 const answer: AnswerEvent = {
+  startedAt: '2026-11-24T12:00:00.000Z',
   requestId: 'request-1',
   route: 'POST /ask',
   code: 'ok',

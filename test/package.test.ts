@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuilt, run } from './cli/built.ts';
+
+const ROOT = join(__dirname, '..');
+/** Runs a script with this package as a user's project would resolve it. */
+async function node(type: 'module' | 'commonjs', script: string): Promise<string> {
+  const { code, stdout, stderr } = await run([`--input-type=${type}`, '-e', script], { GEMINI_API_KEY: 'a-key' });
+  if (code !== 0) throw new Error(stderr);
+  return stdout.trim();
+}
+
+beforeAll(ensureBuilt);
+
+const PUBLIC = [
+  'CODES',
+  'GeminiError',
+  'KINDS',
+  'circuitBreaker',
+  'compose',
+  'errorNormalizer',
+  'geminiGuard',
+  'isGeminiError',
+  'log',
+  'quota',
+  'rateLimit',
+  'retry',
+  'timeout',
+  'understand',
+];
+
+const LOOK = `
+  const guard = m.geminiGuard({ log: false });
+  const client = guard.client();
+  console.log(JSON.stringify({
+    names: Object.keys(m).sort(),
+    client: client.constructor.name,
+    branded: m.isGeminiError(new m.GeminiError('unknown')),
+    fake: typeof testing.fakeGemini,
+  }));
+`;
+const expected = { names: PUBLIC, client: 'GoogleGenAI', branded: true, fake: 'function' };
+
+test('import gives every public name, and makes a client', async () => {
+  const script = `import * as m from 'gemini-guard'; import * as testing from 'gemini-guard/testing'; ${LOOK}`;
+  expect(JSON.parse(await node('module', script))).toEqual(expected);
+});
+
+test('require gives the same', async () => {
+  const script = `const m = require('gemini-guard'); const testing = require('gemini-guard/testing'); ${LOOK}`;
+  expect(JSON.parse(await node('commonjs', script))).toEqual(expected);
+});
+
+test('a guard of one copy and an error of the other know each other', async () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    import { isGeminiError } from 'gemini-guard';
+    const { GeminiError } = createRequire(import.meta.url)('gemini-guard');
+    console.log(isGeminiError(new GeminiError('unknown')));
+  `;
+  expect(await node('module', script)).toBe('true');
+});
+
+test('a process that made a guard ends by itself', async () => {
+  const script = `require('gemini-guard').geminiGuard(); console.log('over')`;
+  expect(await node('commonjs', script)).toBe('over');
+});
+
+test('what is imported is declared, and the floor of Node is what the README says', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(Object.keys(manifest.dependencies)).toEqual(['opossum', 'rate-limiter-flexible', 'winston']);
+  expect(manifest.engines.node).toBe('>=20.19.0');
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('Node >= 20.19');
+});
