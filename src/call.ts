@@ -56,24 +56,22 @@ export function throwIfOver(call: Call): void {
 
 /**
  * Waits, and listens: an abort or the deadline ends the wait at once.
+ * @param sleepers where somebody may wake this wait before its time, by calling what stands in the set
  * @throws GeminiError the reason of the abort, or `guard_timeout` at the deadline.
  */
-export async function wait(call: Call, ms: number): Promise<void> {
+export async function wait(call: Call, ms: number, sleepers?: Set<() => void>): Promise<void> {
   throwIfOver(call);
   const { clock, signal } = call;
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
+  await new Promise<void>((resolve) => {
+    const wake = (): void => {
       clock.clearTimeout(timer);
-      reject(signal.reason);
+      signal.removeEventListener('abort', wake);
+      sleepers?.delete(wake);
+      resolve();
     };
-    const timer = clock.setTimeout(
-      () => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      },
-      Math.min(ms, remainingMs(call)),
-    );
-    signal.addEventListener('abort', stop, { once: true });
+    const timer = clock.setTimeout(wake, Math.min(ms, remainingMs(call)));
+    signal.addEventListener('abort', wake, { once: true });
+    sleepers?.add(wake);
   });
   throwIfOver(call);
 }

@@ -67,7 +67,11 @@ export interface GuardEvents {
     waitMs: number;
     quotaId?: string;
   };
-  circuit: { host: string; model: string; state: 'open' | 'half-open' | 'closed'; openMs?: number };
+  /**
+   * A circuit changed its state (`waitMs`: until it lets probes through), or a call has waited for it, or waited in vain
+   * (`waitMs`: how long it waited).
+   */
+  circuit: { requestId: string; host: string; model: string; state: CircuitEventState; waitMs: number };
   /** A caller was over its limit. */
   limit: { requestId: string; caller: string; retryAfterMs: number };
   /** Somebody has to act. */
@@ -88,6 +92,8 @@ export interface GuardEvents {
   /** A request is over. */
   answer: AnswerEvent;
 }
+
+export type CircuitEventState = 'open' | 'half-open' | 'closed' | 'waited' | 'rejected';
 
 export type EventName = keyof GuardEvents;
 export type Emit = <E extends EventName>(event: E, data: GuardEvents[E]) => void;

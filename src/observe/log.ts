@@ -19,8 +19,11 @@ export function logPart(logger?: Logger): Part {
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
     answer: (data) => write(levelOf(data), 'gemini-guard request', safe({ ...data })),
     alert: (data) => write('error', `gemini-guard alert: ${data.kind}`, safe({ ...data })),
-    circuit: (data) =>
-      write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe({ ...data })),
+    circuit: (data) => {
+      // How long a call waited stands in the line of its request.
+      if (data.state === 'waited' || data.state === 'rejected') return;
+      write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe({ ...data }));
+    },
     warning: ({ code, message }) => write('warn', `gemini-guard ${code}: ${message}`, { code }),
   };
   return {

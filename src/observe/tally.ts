@@ -38,6 +38,9 @@ export class Tally {
     } else if (event === 'gate') {
       const { state, waitMs } = data as GuardEvents['gate'];
       if (state === 'waiting') this.#wait(waitMs);
+    } else if (event === 'circuit') {
+      const { state, waitMs } = data as GuardEvents['circuit'];
+      if (state === 'waited') this.#wait(waitMs);
     }
   }
 

@@ -21,9 +21,7 @@ export interface Admission {
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 const BUCKETS = 10;
-/** Opens for longer each time it opens again without having closed. */
-const LONGEST_OPEN_MS = 60_000;
-/** Circuits that opened together must not probe together. */
+/** Always as long: probes are cheap, and an outage that is over must not be prolonged. Not all circuits at once, though. */
 const OPEN_SPREAD = 0.2;
 /** Probes that must succeed before the circuit closes. */
 const SUCCESSES_TO_CLOSE = 2;
@@ -42,7 +40,6 @@ export class Circuit {
   readonly #books: CircuitBreaker<[boolean], void>;
   #rotatedAt: number;
   #generation = 0;
-  #opened = 0;
   #opensAt = 0;
   #successes = 0;
   /** The probes in flight. */
@@ -74,11 +71,8 @@ export class Circuit {
     return Math.max(0, this.#opensAt - this.#clock.now());
   }
 
-  /** How long it stays open this time. */
-  get openMs(): number {
-    const { openMs } = this.#settings;
-    return Math.min(LONGEST_OPEN_MS, openMs * 2 ** Math.max(0, this.#opened - 1));
-  }
+  /** Calls that wait for it to let them in. */
+  readonly sleepers: Set<() => void> = new Set();
 
   /** Lets a call in, or not. `leaseMs`: after this long a probe that has not come back no longer counts. */
   admit(leaseMs: number): Admission | undefined {
@@ -96,6 +90,8 @@ export class Circuit {
   /** Takes the outcome of a call that was let in. `neutral`: it tells nothing of the upstream's health. */
   report(admission: Admission, outcome: 'success' | 'failure' | 'neutral'): void {
     this.#leases = this.#leases.filter((lease) => lease !== admission);
+    // A probe's place is free, or the state has changed: those who wait look again.
+    if (admission.probe) queueMicrotask(() => this.#wake());
     if (admission.generation !== this.#generation || outcome === 'neutral') return;
     if (admission.probe) this.#judgeProbe(outcome);
     else this.#record(outcome === 'failure');
@@ -112,7 +108,6 @@ export class Circuit {
     }
     this.#successes++;
     if (this.#successes < Math.min(SUCCESSES_TO_CLOSE, this.#settings.probes)) return;
-    this.#opened = 0;
     this.#books.close();
     // What failed before belongs to the past: one more failure must not open it at once.
     for (let i = 0; i < BUCKETS; i++) this.#rotate.emit('rotate');
@@ -134,9 +129,12 @@ export class Circuit {
   }
 
   #open(): void {
-    this.#opened++;
-    this.#opensAt = this.#clock.now() + this.openMs * (1 + OPEN_SPREAD * (2 * this.#random() - 1));
+    this.#opensAt = this.#clock.now() + this.#settings.openMs * (1 + OPEN_SPREAD * (2 * this.#random() - 1));
     this.#become('open');
+  }
+
+  #wake(): void {
+    for (const wake of this.sleepers) wake();
   }
 
   #become(state: CircuitState): void {

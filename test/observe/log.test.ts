@@ -71,8 +71,9 @@ test('what somebody has to act on has a line of its own', () => {
   const { lines, logger } = memoryLogger();
   const part = logPart(logger);
   part.observe?.('alert', { requestId: 'r', kind: 'quota_exhausted', model: 'm', key: 'k', cause: 'c', cure: 'd' });
-  part.observe?.('circuit', { host: 'h', model: 'm', state: 'open', openMs: 5 });
-  part.observe?.('circuit', { host: 'h', model: 'm', state: 'closed' });
+  const circuit = { requestId: 'r', host: 'h', model: 'm', waitMs: 5 };
+  for (const state of ['open', 'waited', 'rejected', 'closed'] as const)
+    part.observe?.('circuit', { ...circuit, state });
   part.observe?.('warning', { code: 'GG_X', message: 'something' });
   part.observe?.('retry', { requestId: 'r', model: 'm', attempt: 1, kind: 'rate_limited', waitMs: 5 });
   expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([

@@ -4,12 +4,18 @@ import type { Kind } from '../../src/errors/kinds.ts';
 import type { Part } from '../../src/part.ts';
 import { circuitBreakerPart } from '../../src/policies/circuit-breaker.ts';
 import type { Policy } from '../../src/policy.ts';
-import { aCall } from '../a-call.ts';
+import { aCall, settle } from '../a-call.ts';
 
 const caught = (error: unknown): unknown => error;
 
 function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
-  const part: Part = circuitBreakerPart({ minimumCalls: 10, ...options });
+  const part: Part = circuitBreakerPart({
+    failureRatio: 0.5,
+    minimumCalls: 10,
+    windowMs: 20_000,
+    maxWaitMs: 0,
+    ...options,
+  });
   const { call, clock, told } = aCall();
   const policy = part.policy as Policy;
   const through = (kind?: Kind, to: Call = call): Promise<unknown> =>
@@ -44,7 +50,8 @@ test('it opens at half of at least ten calls, and then refuses without calling',
   expect(state()).toBe('open');
   expect(await through()).toMatchObject({ kind: 'circuit_open', source: 'guard', status: 503, retryAfterMs: 5000 });
   expect(told.map(({ data }) => data)).toEqual([
-    { host: 'gemini.test', model: 'gemini-3.8-flash', state: 'open', openMs: 5000 },
+    { requestId: 'request-1', host: 'gemini.test', model: 'gemini-3.8-flash', state: 'open', waitMs: 5000 },
+    { requestId: 'request-1', host: 'gemini.test', model: 'gemini-3.8-flash', state: 'rejected', waitMs: 0 },
   ]);
 });
 
@@ -98,20 +105,80 @@ test('a hundred at once send three probes', async () => {
   await fail(10);
   clock.advance(5000);
   const calls = Array.from({ length: 100 }, () => slow());
+  await settle();
   for (const { settle } of calls) settle();
   const outcomes = await Promise.all(calls.map(({ outcome }) => outcome));
   expect(outcomes.filter((outcome) => outcome === 'answer')).toHaveLength(3);
 });
 
-test('a probe that fails opens it again, for twice as long each time, up to a minute', async () => {
+test('a probe that fails opens it again, for as long as before', async () => {
   const { fail, clock, through, told } = circuit();
   await fail(10);
-  for (let i = 0; i < 6; i++) {
-    clock.advance(60_000);
+  for (let i = 0; i < 3; i++) {
+    clock.advance(5000);
     await through('upstream_internal');
   }
-  const opened = told.flatMap(({ data }) => ('openMs' in data && data.openMs ? [data.openMs] : []));
-  expect(opened).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000]);
+  const opened = told.flatMap(({ data }) => ('host' in data && data.state === 'open' ? [data.waitMs] : []));
+  expect(opened).toEqual([5000, 5000, 5000, 5000]);
+});
+
+test('a call waits for the probes of others, and is let in once they have succeeded', async () => {
+  const { fail, clock, slow, through, state, told } = circuit({ maxWaitMs: 6000 });
+  await fail(10);
+  clock.advance(1000);
+  const waiting = through();
+  await settle();
+  clock.advance(4000);
+  await settle();
+  expect(state()).toBe('half-open');
+  expect(await waiting).toBe('answer');
+  const probes = [slow(), slow(), slow()];
+  const second = through();
+  await settle();
+  for (const probe of probes) probe.settle();
+  await settle();
+  expect(state()).toBe('closed');
+  // Let go one after the other, here after half a second.
+  clock.advance(500);
+  expect(await second).toBe('answer');
+  expect(told.map(({ data }) => 'host' in data && data.state)).toEqual([
+    'open',
+    'half-open',
+    'waited',
+    'closed',
+    'waited',
+  ]);
+});
+
+test('who waited in vain is turned away, and who leaves waits no longer', async () => {
+  const { fail, clock, through, call } = circuit({ maxWaitMs: 3000 });
+  await fail(10);
+  const inVain = through();
+  const leaving = new AbortController();
+  const left = through(undefined, { ...call, signal: leaving.signal });
+  const late = through(undefined, { ...call, deadline: 1000 });
+  await settle();
+  leaving.abort(new GeminiError('client_closed'));
+  expect(await left).toMatchObject({ kind: 'client_closed' });
+  clock.advance(1000);
+  expect(await late).toMatchObject({ kind: 'guard_timeout' });
+  clock.advance(2000);
+  expect(await inVain).toMatchObject({ kind: 'circuit_open', retryAfterMs: 2000 });
+  expect(clock.pending).toBe(0);
+});
+
+test('a probe that fails sends those who wait back to waiting', async () => {
+  const { fail, clock, slow, through } = circuit({ maxWaitMs: 20_000, probes: 1 });
+  await fail(10);
+  clock.advance(5000);
+  const probe = slow();
+  const waiting = through();
+  await settle();
+  probe.settle('upstream_internal');
+  await settle();
+  clock.advance(5000);
+  await settle();
+  expect(await waiting).toBe('answer');
 });
 
 test('a probe whose visitor left, or that was refused with 400 or 429, gives its place back and decides nothing', async () => {
