@@ -41,6 +41,10 @@ export interface Call {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly emit: Emit;
+  /** Hash of who the visitor is, where `rateLimit` has found out; empty otherwise. */
+  readonly caller: string;
+  /** Runs once the answer has been read to its end, or given up: a stream outlives the policies around it. */
+  readonly atEnd: (callback: () => void) => void;
 }
 
 /** Milliseconds until the deadline of the call. */

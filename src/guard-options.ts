@@ -2,6 +2,7 @@ import type { GoogleGenAI } from '@google/genai';
 import type { Clock } from './clock.ts';
 import type { Logger } from './observe/logger.ts';
 import { anything, callback, either, type Rules, readOptions, shape } from './options.ts';
+import type { BulkheadOptions } from './policies/bulkhead.ts';
 import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
 import type { ErrorNormalizerOptions } from './policies/error-normalizer.ts';
 import type { QuotaOptions } from './policies/quota.ts';
@@ -22,6 +23,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   /** The gate that a 429 closes. */
   quota?: QuotaOptions | false;
   circuitBreaker?: CircuitBreakerOptions | false;
+  /** Bounds the calls under way. */
+  bulkhead?: BulkheadOptions | false;
   /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
   ai?: GoogleGenAI;
   /** What makes the HTTP calls in the end. Default: the global fetch. */
@@ -42,6 +45,7 @@ const RULES: Rules<GeminiGuardOptions> = {
   retry: part,
   quota: part,
   circuitBreaker: part,
+  bulkhead: part,
   ai: shape('a GoogleGenAI client'),
   fetch: callback,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),

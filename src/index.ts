@@ -3,6 +3,7 @@ import { type GeminiGuardOptions, readGuardOptions } from './guard-options.ts';
 import { logPart } from './observe/log.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Part, PartName } from './part.ts';
+import { type BulkheadOptions, bulkheadPart } from './policies/bulkhead.ts';
 import { type CircuitBreakerOptions, circuitBreakerPart } from './policies/circuit-breaker.ts';
 import { type ErrorNormalizerOptions, errorNormalizerPart } from './policies/error-normalizer.ts';
 import { type QuotaOptions, quotaPart } from './policies/quota.ts';
@@ -27,6 +28,7 @@ export type { Format, VisitorRequest } from './part.ts';
 export { compose, type Next, type Policy } from './policy.ts';
 export type { RunContext, RunOptions } from './run.ts';
 export type {
+  BulkheadOptions,
   CircuitBreakerOptions,
   ErrorNormalizerOptions,
   GeminiGuardOptions,
@@ -52,6 +54,7 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       part('retry', given.retry, retryPart),
       part('quota', given.quota, quotaPart),
       part('circuitBreaker', given.circuitBreaker, circuitBreakerPart),
+      part('bulkhead', given.bulkhead, bulkheadPart),
     ],
     { clock: given.clock, random: given.random, fetch: given.fetch, ai: given.ai, whole: true },
   );
@@ -73,6 +76,9 @@ export const quota: (options?: QuotaOptions) => Guard = (options) => guardOf([qu
 /** Stops calling a model that is down. */
 export const circuitBreaker: (options?: CircuitBreakerOptions) => Guard = (options) =>
   guardOf([circuitBreakerPart(options)]);
+
+/** Bounds the calls under way. */
+export const bulkhead: (options?: BulkheadOptions) => Guard = (options) => guardOf([bulkheadPart(options)]);
 
 /** `false` switches a part off; an object, or nothing, configures it. */
 function part<T>(

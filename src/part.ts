@@ -6,7 +6,16 @@ import type { EventName, GuardEvents } from './observe/events.ts';
 import type { Policy } from './policy.ts';
 
 /** The parts of a guard in the order in which a request meets them, outermost first. */
-export const PLACES = ['errorNormalizer', 'log', 'rateLimit', 'timeout', 'retry', 'quota', 'circuitBreaker'] as const;
+export const PLACES = [
+  'errorNormalizer',
+  'log',
+  'rateLimit',
+  'timeout',
+  'retry',
+  'quota',
+  'circuitBreaker',
+  'bulkhead',
+] as const;
 
 export type PartName = (typeof PLACES)[number];
 

@@ -10,10 +10,13 @@ export function aCall(overrides: Partial<Call> = {}): {
   clock: ManualClock;
   told: Told[];
   leave: AbortController;
+  /** The answer has been read. */
+  end: () => void;
 } {
   const clock = new ManualClock();
   const told: Told[] = [];
   const leave = new AbortController();
+  const ends: (() => void)[] = [];
   const call: Call = {
     id: 'request-1',
     method: 'generateContent',
@@ -28,10 +31,15 @@ export function aCall(overrides: Partial<Call> = {}): {
     limits: { attemptMs: 60_000, firstByteMs: 45_000, idleMs: 30_000 },
     clock,
     random: () => 0.5,
+    caller: '',
+    atEnd: (callback) => void ends.push(callback),
     emit: (event, data) => void told.push({ event, data } as Told),
     ...overrides,
   };
-  return { call, clock, told, leave };
+  const end = (): void => {
+    for (const callback of ends.splice(0)) callback();
+  };
+  return { call, clock, told, leave, end };
 }
 
 /** Lets everything that is already decided happen: promises, not time. */

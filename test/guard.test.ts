@@ -112,11 +112,18 @@ test('outside of any request guard.fetch runs the policies of its own guard', as
 });
 
 test('policies are named, outermost first', () => {
-  expect([...geminiGuard({ log: false }).policies.keys()]).toEqual(['timeout', 'retry', 'quota', 'circuitBreaker']);
+  expect([...geminiGuard({ log: false }).policies.keys()]).toEqual([
+    'timeout',
+    'retry',
+    'quota',
+    'circuitBreaker',
+    'bulkhead',
+  ]);
   expect([...geminiGuard({ log: false, retry: false }).policies.keys()]).toEqual([
     'timeout',
     'quota',
     'circuitBreaker',
+    'bulkhead',
   ]);
   expect([...retry().policies.keys()]).toEqual(['retry']);
 });

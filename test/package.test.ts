@@ -16,6 +16,7 @@ const PUBLIC = [
   'CODES',
   'GeminiError',
   'KINDS',
+  'bulkhead',
   'circuitBreaker',
   'compose',
   'errorNormalizer',

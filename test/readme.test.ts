@@ -139,7 +139,7 @@ describe('the table of parts', () => {
   });
 });
 
-const PARTS = ['errorNormalizer', 'rateLimit', 'timeout', 'retry', 'quota', 'circuitBreaker'];
+const PARTS = ['errorNormalizer', 'rateLimit', 'timeout', 'retry', 'quota', 'circuitBreaker', 'bulkhead'];
 
 /** The options of a part with what their docstrings say after `@default`. */
 function docstrings(part: string): { option: string; text: string }[] {

@@ -72,6 +72,8 @@ export interface GuardEvents {
    * (`waitMs`: how long it waited).
    */
   circuit: { requestId: string; host: string; model: string; state: CircuitEventState; waitMs: number };
+  /** A call has waited for a free place, or there was none even to wait. */
+  queue: { requestId: string; model: string; state: 'waited' | 'rejected'; waitMs: number };
   /** A caller was over its limit. */
   limit: { requestId: string; caller: string; retryAfterMs: number };
   /** Somebody has to act. */

@@ -38,8 +38,8 @@ export class Tally {
     } else if (event === 'gate') {
       const { state, waitMs } = data as GuardEvents['gate'];
       if (state === 'waiting') this.#wait(waitMs);
-    } else if (event === 'circuit') {
-      const { state, waitMs } = data as GuardEvents['circuit'];
+    } else if (event === 'circuit' || event === 'queue') {
+      const { state, waitMs } = data as GuardEvents['circuit' | 'queue'];
       if (state === 'waited') this.#wait(waitMs);
     }
   }

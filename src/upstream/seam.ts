@@ -44,7 +44,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     if (lookout.seesRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
     const inherited = bound ?? currentScope();
     const scope = inherited ?? owner.openScope(randomUUID());
-    const ends = [owner.begin(), scope.begin()];
+    const ends: (() => void)[] = [owner.begin(), scope.begin()];
     let signal: CallSignal | undefined;
     const over = (error?: GeminiError): void => {
       signal?.release();
@@ -61,7 +61,8 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       }
       signal = new CallSignal(scope.signal, request, owner);
       scope.startedAt ??= owner.clock.now();
-      const call = callOf(owner, scope, request, target, signal.signal);
+      const atEnd = (callback: () => void): void => void ends.push(callback);
+      const call = { ...callOf(owner, scope, request, target, signal.signal), atEnd };
       return await run(owner, scope, call, request, over);
     } catch (thrown) {
       const error = understand(thrown);
@@ -72,7 +73,13 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
   };
 }
 
-function callOf(owner: SeamOwner, scope: Scope, request: UpstreamRequest, target: Target, signal: AbortSignal): Call {
+function callOf(
+  owner: SeamOwner,
+  scope: Scope,
+  request: UpstreamRequest,
+  target: Target,
+  signal: AbortSignal,
+): Omit<Call, 'atEnd'> {
   const { clock, random } = owner;
   const { host, method, model, project, repeatable } = target;
   return {
@@ -90,6 +97,7 @@ function callOf(owner: SeamOwner, scope: Scope, request: UpstreamRequest, target
     clock,
     random,
     emit: scope.emit,
+    caller: scope.tally.caller ?? '',
   };
 }
 
