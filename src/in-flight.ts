@@ -1,9 +1,10 @@
 import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
+import { manyListeners } from './many-listeners.ts';
 
 /** Counts the calls under way, so that closing can wait for them. */
 export class InFlight {
-  readonly #closing = new AbortController();
+  readonly #closing = manyListeners(new AbortController());
   readonly #idle = new Set<() => void>();
   #closed = false;
   #count = 0;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
+import { manyListeners } from './many-listeners.ts';
 import type { EventName, GuardEvents } from './observe/events.ts';
 import { Tally } from './observe/tally.ts';
 import type { Part, PartName } from './part.ts';
@@ -31,7 +32,9 @@ export class Scope {
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */
   readonly reported: Map<string, GeminiError> = new Map();
   readonly members: Set<Member> = new Set();
-  readonly #controller = new AbortController();
+  /** Made when somebody listens: most requests of an app never call Gemini. */
+  #controller: AbortController | undefined;
+  #reason: GeminiError | undefined;
   #over = false;
   #calls = 0;
   /** Set once the request is over: records it. */
@@ -46,6 +49,11 @@ export class Scope {
 
   /** Fires when nobody waits for the answer any more. */
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = manyListeners(new AbortController());
+      if (this.#over) this.#reason ??= new GeminiError('client_closed');
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
@@ -65,7 +73,8 @@ export class Scope {
   };
 
   abort(reason: GeminiError): void {
-    this.#controller.abort(reason);
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
   }
 
   /** An upstream call of this request begins; the function returned tells its end. */
@@ -88,8 +97,8 @@ export class Scope {
       const route = this.route();
       this.emit('answer', this.tally.sum({ startedAt, requestId: this.id, route, status, durationMs }));
     };
-    this.abort(new GeminiError('client_closed'));
     if (this.#calls === 0) this.#settled();
+    else this.abort(new GeminiError('client_closed'));
   }
 }
 
