@@ -62,7 +62,8 @@ const RULES: Rules<GeminiGuardOptions> = {
  * @throws TypeError naming the option that is unknown or wrong
  */
 export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiGuardOptions {
-  if (isObject(given) && 'httpVersion' in (given as object)) {
+  // Express hands over a request, Koa a context.
+  if (isObject(given) && ('httpVersion' in (given as object) || 'res' in (given as object))) {
     throw new TypeError(
       'geminiGuard: mounted as `app.use(geminiGuard)`, but it must be called: `app.use(geminiGuard())`.',
     );

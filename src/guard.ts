@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
 import { Core, type CoreSettings, type GuardStatus } from './core.ts';
 import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
+import { handleKoa, isKoaNext, type KoaLike, type KoaNext, passKoa } from './http/koa.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
 import type { EventName, Listener } from './observe/events.ts';
 import type { Part } from './part.ts';
@@ -21,7 +22,9 @@ declare global {
 export interface Guard {
   /** Middleware for Express 4, Express 5 and connect. */
   (req: IncomingMessage, res: ServerResponse, next: Next): void;
-  /** Wraps one route handler; needs no app and no error handler behind it. */
+  /** Middleware for Koa 3. Mounted first, it is the error handler for Gemini's failures too. */
+  (ctx: KoaLike, next: KoaNext): Promise<void>;
+  /** Wraps one route handler, of Express or Koa; needs no app and no error handler behind it. */
   handler<F extends Handler>(fn: F): F;
   /** THE SEAM: give it to an SDK, and every upstream HTTP call passes here. */
   readonly fetch: typeof globalThis.fetch;
@@ -53,11 +56,18 @@ export interface Guard {
 /** Gives parts their faces. */
 export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[], settings?: CoreSettings): Guard {
   const core = new Core(parts, settings);
-  const guard = function geminiGuard(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    passThrough(core, req, res, next);
+  // Three declared parameters: with four, Express would take it for an error handler.
+  const guard = function geminiGuard(
+    first: IncomingMessage | KoaLike,
+    second: ServerResponse | KoaNext,
+    next?: Next,
+  ): Promise<void> | undefined {
+    if (isKoaNext(second)) return passKoa(core, first as KoaLike, second);
+    passThrough(core, first as IncomingMessage, second, next as Next);
+    return undefined;
   };
-  return Object.assign(guard, {
-    handler: <F extends Handler>(fn: F) => around(core, fn) as unknown as F,
+  return Object.assign(guard as Guard, {
+    handler: <F extends Handler>(fn: F) => handlerOf(core, fn) as unknown as F,
     fetch: core.fetch,
     client: (options?: GoogleGenAIOptions) => core.client(options),
     run: (<T>(work: (context: RunContext) => Promise<T> | T, options?: RunOptions) =>
@@ -68,4 +78,12 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
     status: () => core.status(),
     close: (options?: { graceMs?: number }) => core.close(options),
   });
+}
+
+/** One function for all frameworks, told apart by what they pass. */
+function handlerOf(core: Core, fn: Handler): (...given: Parameters<Handler>) => unknown {
+  const handle = around(core, fn);
+  return function geminiGuardHandler(first, second, next) {
+    return isKoaNext(second) ? handleKoa(core, fn, first, second) : handle(first, second, next);
+  };
 }

@@ -21,6 +21,7 @@ export type { Problem } from './errors/problem.ts';
 export type { Quota } from './errors/quota.ts';
 export { type UnderstandOptions, understand } from './errors/understand.ts';
 export type { Guard } from './guard.ts';
+export type { KoaLike } from './http/koa.ts';
 export type { ErrorHandler } from './http/tail.ts';
 export type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
 export type { Logger } from './observe/logger.ts';

@@ -26,6 +26,8 @@ export interface VisitorRequest extends IncomingMessage {
   originalUrl?: string;
   baseUrl?: string;
   route?: { path?: unknown };
+  /** The context, in Koa. */
+  ctx?: unknown;
 }
 
 /** Where a caller stands in its window; times in milliseconds. */

@@ -191,17 +191,3 @@ test('an error is known by its brand', () => {
   expect(isGeminiError(new Error('no'))).toBe(false);
   expect(isGeminiError(null)).toBe(false);
 });
-
-test('a hundred calls at once, of one request or of many, are no leak to Node', async () => {
-  const guard = quickGuard();
-  const warnings: Error[] = [];
-  const hear = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', hear);
-  const ai = clientOf(guard, gemini.url);
-  const many = () => Promise.all(Array.from({ length: 100 }, () => ai.models.generateContent(ask)));
-  await many();
-  await guard.run(many);
-  await new Promise((resolve) => setImmediate(resolve));
-  process.off('warning', hear);
-  expect(warnings).toEqual([]);
-});

@@ -67,6 +67,18 @@ test('a process that made a guard ends by itself', async () => {
   expect(await node('commonjs', script)).toBe('over');
 });
 
+test('a hundred calls at once, of one request or of many, are no leak to Node', async () => {
+  // In a process of its own: Jest keeps the warnings of Node to itself.
+  const script = `
+    const answer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
+    const guard = require('gemini-guard').geminiGuard({ log: false, fetch: async () => new Promise((r) => setImmediate(r)).then(answer) });
+    const many = () => Promise.all(Array.from({ length: 100 }, () => guard.fetch('http://gemini.test/v1beta/models')));
+    many().then(() => guard.run(many)).then((all) => console.log(all.length));
+  `;
+  const { stdout, stderr } = await run(['--input-type=commonjs', '-e', script]);
+  expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: '100', stderr: '' });
+});
+
 test('what is imported is declared, and the floor of Node is what the README says', () => {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(Object.keys(manifest.dependencies)).toEqual(['opossum', 'rate-limiter-flexible', 'winston']);

@@ -26,6 +26,15 @@ const STALE = [
 /** A failed answer that repeats what the upstream quoted of a long input must not become long itself. */
 const BODY_BYTES = 4096;
 
+/** How the last words of a response are brought out; undefined where nothing can be said, and only a cut is honest. */
+export type Send = (res: ServerResponse, words: string | undefined) => void;
+
+/** At once, on the response itself. */
+export const sendPlainly: Send = (res, words) => {
+  if (words === undefined) res.destroy();
+  else res.end(res.req.method === 'HEAD' ? undefined : words);
+};
+
 /**
  * Puts a failure on a response. Before the headers: the whole answer. After them, in an SSE response: one last
  * `event: error`. In any other: the connection is cut, so that nobody takes half an answer for a whole one.
@@ -36,6 +45,7 @@ export function answer(
   error: GeminiError,
   requestId: string,
   options: AnswerOptions,
+  send: Send = sendPlainly,
 ): void {
   if (res.writableEnded || res.destroyed) return;
   const problem = problemOf(error, { ...options, requestId });
@@ -55,11 +65,10 @@ export function answer(
     res.setHeader('X-Request-Id', requestId);
     for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
     exposeHeaders(res);
-    res.end(req.method === 'HEAD' ? undefined : short);
+    send(res, short);
   }
   // An empty line first: the route may have failed in the middle of an event.
-  else if (isEventStream(res)) res.end(`\n\nevent: error\ndata: ${short}\n\n`);
-  else res.destroy();
+  else send(res, isEventStream(res) ? `\n\nevent: error\ndata: ${short}\n\n` : undefined);
 }
 
 function clearStale(res: ServerResponse): void {

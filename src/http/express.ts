@@ -1,59 +1,38 @@
 import type { ServerResponse } from 'node:http';
-import type { Part, VisitorRequest } from '../part.ts';
-import { type Member, runInScope, type Scope } from '../scope.ts';
+import type { VisitorRequest } from '../part.ts';
+import { runInScope } from '../scope.ts';
+import { type Arrival, type Door, enter } from './enter.ts';
 import { ownFailure, strangersFailure } from './foreign.ts';
 import { type ErrorHandler, ensureTail, type Next } from './tail.ts';
-import { admit, isAnswering, openVisit, putAnswer, scopeOf, tryAnswer } from './visit.ts';
+import { isAnswering, putAnswer, routeName, scopeOf, tryAnswer } from './visit.ts';
 
 /** A route handler as Express, connect and `node:http` call it. */
 // biome-ignore lint/suspicious/noExplicitAny: what wraps a handler gives it the types of the framework around it.
 export type Handler = (req: any, res: any, next: any) => unknown;
 
-/** A guard as the door sees it. */
-export interface Door extends Member {
-  readonly clock: Scope['clock'];
-  /** Takes the guard's parts into the scope. Those that must admit this visitor come back. */
-  join(scope: Scope): Part[];
-  /** The client for this request: made when a handler asks for it. */
-  clientIn(scope: Scope): unknown;
-  /** Says something once. */
-  warn(code: string, message: string): void;
-}
-
 const TRUST_PROXY =
   '`trust proxy` is true, so callers can forge their address and pass rateLimit. Set it to the number of proxies in front.';
 
-/** Opens the scope, admits the visitor, and runs what follows inside. */
-async function enter(door: Door, req: VisitorRequest, res: ServerResponse): Promise<Scope> {
-  const known = scopeOf(req);
-  const scope = known ?? openVisit(req, res, door.clock);
-  // Of a single part above and a whole guard below it, the whole one knows which client and transport to use.
-  if (!known || door.whole) offerClient(door, req, scope);
-  if (door.parts.get('rateLimit')) checkProxy(door, req);
-  const admitting = door.join(scope);
-  if (admitting.length > 0) await admit(admitting, scope, req, res);
-  return scope;
+/** A request of Express, connect or `node:http` on its way in. */
+function arrivalOf(req: VisitorRequest, res: ServerResponse): Arrival {
+  return { req, res, holder: req, seen: req, route: () => routeOf(req), proxyTrouble: () => proxyTrouble(req) };
 }
 
 /** `trust proxy: true` believes any X-Forwarded-For, so that a caller could choose whom it is counted as. */
-function checkProxy(door: Door, req: VisitorRequest): void {
+function proxyTrouble(req: VisitorRequest): string | undefined {
   const app = appOf(req) as { get?: (name: string) => unknown } | undefined;
-  if (app?.get?.('trust proxy') === true) door.warn('GG_TRUST_PROXY', TRUST_PROXY);
+  return app?.get?.('trust proxy') === true ? TRUST_PROXY : undefined;
 }
 
-/** `req.gemini`: made when it is asked for, and then the same one. */
-function offerClient(door: Door, req: VisitorRequest, scope: Scope): void {
-  let client: unknown;
-  const get = (): unknown => {
-    client ??= door.clientIn(scope);
-    return client;
-  };
-  Object.defineProperty(req, 'gemini', { get, configurable: true, enumerable: false });
+function routeOf(req: VisitorRequest): string {
+  const pattern = req.route?.path;
+  const path = typeof pattern === 'string' ? `${req.baseUrl ?? ''}${pattern}` : (req.originalUrl ?? req.url ?? '');
+  return routeName(req.method, path);
 }
 
 /** The guard as middleware of Express 4, Express 5 and connect. */
 export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse, next: Next): void {
-  enter(door, req, res).then(
+  enter(door, arrivalOf(req, res)).then(
     (scope) => {
       if (isAnswering(scope)) ensureTail(appOf(req), tail);
       runInScope(scope, () => next());
@@ -69,7 +48,7 @@ export function around(door: Door, fn: Handler): (req: VisitorRequest, res: Serv
     const passOn = (error?: unknown): void => (isCommand(error) ? (next ?? nobody(res))(error) : fail(error));
     const known = scopeOf(req);
     // The same guard above the route has let this visitor in already: then this one is here to catch.
-    const entered = known?.members.has(door) ? Promise.resolve(known) : enter(door, req, res);
+    const entered = known?.members.has(door) ? Promise.resolve(known) : enter(door, arrivalOf(req, res));
     entered.then((scope) => runInScope(scope, () => fn(req, res, passOn))).catch(fail);
   };
 }
@@ -99,7 +78,7 @@ const tail: ErrorHandler = (error, req, res, next) => {
 export function errorsOf(door: Door): ErrorHandler {
   return function geminiGuardErrors(error, req, res, next) {
     const normalizer = door.parts.get('errorNormalizer');
-    if (normalizer === null || !tryAnswer(error, req, res, scopeOf(req), normalizer?.answer)) next(error);
+    if (normalizer === null || !tryAnswer(error, req, res, scopeOf(req), { form: normalizer?.answer })) next(error);
   };
 }
 

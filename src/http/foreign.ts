@@ -21,6 +21,11 @@ export function strangersFailure(thrown: unknown): GeminiError {
   return new GeminiError('unknown', { source: 'caller', cause: thrown });
 }
 
+/** What can be passed on to Koa: it never answers a thrown null, nor what fails when it is printed or read. */
+export function asProperError(thrown: unknown): unknown {
+  return isProperError(thrown) ? thrown : strangersFailure(thrown);
+}
+
 /** With a message, or a status as in `next({ status: 404 })`, and safe to read. */
 function isProperError(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false;

@@ -4,13 +4,19 @@ import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { AnswerOptions, Part, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
-import { answer } from './answer.ts';
+import { answer, type Send } from './answer.ts';
 import { ownFailure } from './foreign.ts';
 import { givenRequestId, showLimit } from './headers.ts';
 
 const SCOPE = Symbol.for('gemini-guard.scope');
 
 const PLAIN: AnswerOptions = { expose: false, statusMap: {}, format: 'problem' };
+
+/** Where the guards above a route have not agreed on a form, and where the framework has a say in how answers are sent. */
+export interface Manner {
+  readonly form?: AnswerOptions | undefined;
+  readonly send?: Send;
+}
 
 /** The scope that a guard above opened for this request, if one did. */
 export function scopeOf(req: VisitorRequest): Scope | undefined {
@@ -21,7 +27,6 @@ export function scopeOf(req: VisitorRequest): Scope | undefined {
 export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock): Scope {
   const scope = new Scope(requestIdOf(req), clock);
   Object.defineProperty(req, SCOPE, { value: scope });
-  scope.route = () => routeOf(req);
   if (!res.headersSent) res.setHeader('X-Request-Id', scope.id);
   const end = (): void => {
     // `close` of the request would fire once a POST body is read, while its visitor still waits.
@@ -58,10 +63,10 @@ export function tryAnswer(
   req: VisitorRequest,
   res: ServerResponse,
   scope: Scope | undefined,
-  fallback?: AnswerOptions,
+  manner?: Manner,
 ): boolean {
   const error = isAnswering(scope) ? ownFailure(thrown) : undefined;
-  if (error) putAnswer(error, req, res, scope, fallback);
+  if (error) putAnswer(error, req, res, scope, manner);
   // The framework will cut the connection, which must not be recorded as a visitor who left.
   else if (scope && res.headersSent && !res.writableEnded) scope.tally.broken = true;
   return error !== undefined;
@@ -72,13 +77,13 @@ export function isAnswering(scope: Scope | undefined): boolean {
   return scope?.parts.get('errorNormalizer') !== null;
 }
 
-/** Answers in the form that the guards above the route agreed on; without one, in that of `fallback`. */
+/** Answers in the form that the guards above the route agreed on; without one, in that of `manner`. */
 export function putAnswer(
   failure: GeminiError,
   req: VisitorRequest,
   res: ServerResponse,
   scope: Scope | undefined,
-  fallback: AnswerOptions = PLAIN,
+  { form = PLAIN, send }: Manner = {},
 ): void {
   // The route gave the call up, but its visitor is still here: for him it has taken too long.
   const error =
@@ -88,7 +93,8 @@ export function putAnswer(
     scope.tally.failure = error;
     scope.tally.broken = res.headersSent;
   }
-  answer(req, res, error, scope?.id ?? requestIdOf(req), scope?.parts.get('errorNormalizer')?.answer ?? fallback);
+  const agreed = scope?.parts.get('errorNormalizer')?.answer ?? form;
+  answer(req, res, error, scope?.id ?? requestIdOf(req), agreed, send);
 }
 
 function requestIdOf(req: VisitorRequest): string {
@@ -96,8 +102,6 @@ function requestIdOf(req: VisitorRequest): string {
 }
 
 /** The pattern where the framework knows it, else the path; never the query: keys and prompts travel there. */
-function routeOf(req: VisitorRequest): string {
-  const path =
-    typeof req.route?.path === 'string' ? `${req.baseUrl ?? ''}${req.route.path}` : (req.originalUrl ?? req.url ?? '');
-  return `${req.method} ${path.split('?', 1)[0]?.slice(0, 200)}`;
+export function routeName(method: string | undefined, path: string): string {
+  return `${method} ${path.split('?', 1)[0]?.slice(0, 200)}`;
 }

@@ -58,7 +58,7 @@ describe.each(frameworks)('mounting guards on %s', (_name, express) => {
   });
 
   test("a route's retry() takes the app's position too: inside its timeout, outside its circuit breaker", async () => {
-    const guard = quickGuard({ retry: false, circuitBreaker: { minimumCalls: 2 } });
+    const guard = quickGuard({ retry: false, circuitBreaker: { minimumCalls: 2, maxWaitMs: 0 } });
     const app = express().use(guard);
     app.get('/', retry({ attempts: 5, baseMs: 1 }), asking(guard));
     expect(await get(app, '/')).toEqual([503]);
@@ -71,7 +71,7 @@ describe.each(frameworks)('mounting guards on %s', (_name, express) => {
     app.get('/', asking(guard));
     await get(app, '/');
     expect(gemini.calls).toHaveLength(1);
-    expect([...guard.policies.keys()]).toEqual(['timeout', 'quota', 'circuitBreaker']);
+    expect([...guard.policies.keys()]).toEqual(['timeout', 'quota', 'circuitBreaker', 'bulkhead']);
   });
 
   test('a part on a route is put in where the app has none', async () => {

@@ -59,7 +59,7 @@ describe.each(frameworks)('a part alone above a route of %s', (_name, express) =
 
   test('circuitBreaker() stops calling a model that is down', async () => {
     gemini.always(fault.overloaded());
-    const get = await serve(circuitBreaker({ minimumCalls: 2 }));
+    const get = await serve(circuitBreaker({ minimumCalls: 2, maxWaitMs: 0 }));
     await get();
     await get();
     const { response, body } = await get();

@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http';
+import type { Part, VisitorRequest } from '../part.ts';
+import type { Member, Scope } from '../scope.ts';
+import { admit, openVisit, scopeOf } from './visit.ts';
+
+/** A guard as the door sees it. */
+export interface Door extends Member {
+  readonly clock: Scope['clock'];
+  /** Takes the guard's parts into the scope. Those that must admit this visitor come back. */
+  join(scope: Scope): Part[];
+  /** The client for this request: made when a handler asks for it. */
+  clientIn(scope: Scope): unknown;
+  /** Says something once. */
+  warn(code: string, message: string): void;
+}
+
+/** A request on its way in, whatever the framework. */
+export interface Arrival {
+  /** Node's own, which carries the scope through whatever stands between two guards. */
+  readonly req: VisitorRequest;
+  readonly res: ServerResponse;
+  /** What handlers find `gemini` on. */
+  readonly holder: object;
+  /** The request as admission parts see it, with the address that the framework believes. */
+  readonly seen: VisitorRequest;
+  /** Names the route once the request is over. */
+  route(): string;
+  /** What is wrong when callers can choose the address they are counted by. */
+  proxyTrouble(): string | undefined;
+}
+
+/**
+ * Opens the scope and admits the visitor.
+ * @throws GeminiError when a part turns the visitor away
+ */
+export async function enter(door: Door, arrival: Arrival): Promise<Scope> {
+  const { req, res, holder } = arrival;
+  const known = scopeOf(req);
+  const scope = known ?? openVisit(req, res, door.clock);
+  if (!known) scope.route = arrival.route;
+  // Of a single part above and a whole guard below it, the whole one knows which client and transport to use.
+  if (!known || door.whole || !('gemini' in holder)) offerClient(door, holder, scope);
+  const trouble = door.parts.get('rateLimit') && arrival.proxyTrouble();
+  if (trouble) door.warn('GG_TRUST_PROXY', trouble);
+  const admitting = door.join(scope);
+  if (admitting.length > 0) await admit(admitting, scope, arrival.seen, res);
+  return scope;
+}
+
+/** `gemini`: made when it is asked for, and then the same one. */
+function offerClient(door: Door, holder: object, scope: Scope): void {
+  let client: unknown;
+  const get = (): unknown => {
+    client ??= door.clientIn(scope);
+    return client;
+  };
+  Object.defineProperty(holder, 'gemini', { get, configurable: true, enumerable: false });
+}
