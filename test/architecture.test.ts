@@ -13,7 +13,7 @@ const source = new Map(files.map((file) => [file, readFileSync(join(SRC, file), 
 
 /** From the bottom to the top: a file imports from its own layer and from those before it. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors/', 'clock.ts', 'options.ts', 'bounded-map.ts', 'shared.ts', 'in-flight.ts', 'unheard.ts'],
+  ['errors/', 'clock.ts', 'options.ts', 'bounded-map.ts', 'shared.ts', 'in-flight.ts', 'unheard.ts', 'many-listeners.ts'],
   ['observe/events.ts'],
   ['call.ts', 'policy.ts', 'part.ts'],
   ['observe/'],

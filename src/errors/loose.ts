@@ -13,11 +13,15 @@ const ERROR_FIELD = /["']?error["']?\s{0,4}(?:=>|[:=])\s{0,4}\{/i;
 const STATUSES: readonly RegExp[] = [
   /["']code["']\s{0,4}(?:=>|[:=])\s{0,4}([45]\d\d)\b/i,
   /\[([45]\d\d)(?: [A-Z][\w' -]{0,40})?\]/,
-  /\b(?:http|http[ _/]?(?:status|error|code)|status(?:[ _]?code)?|error(?:[ _]?code)?|api error|code|failed with|responded with|response|got|server error|client error|returned)["']?\W{0,4}(?:status |code |http )?([45]\d\d)\b/i,
+  /\b(?:http|http[ _/]?(?:status|error|code)|status(?:[ _]?code)?|error(?:[ _]?code)?|api error|code|failed with|responded with|response|got|server error|client error|returned)["']?\W{0,4}(?:status |code |http |of )?([45]\d\d)\b/i,
   /^\W{0,4}([45]\d\d)\b/,
   /\b([45]\d\d) (?:[A-Z]+_[A-Z_]+|Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Too Many Requests|Internal Server Error|Not Implemented|Bad Gateway|Service Unavailable|Gateway Timeout|INTERNAL|UNAVAILABLE|CANCELLED|UNAUTHENTICATED|None|response)\b/,
   /(?:error|exception): ([45]\d\d)\b/i,
 ];
+
+/** The phrase of a status that is all that is left of an answer, where no code has its name: `SomeException - Not Found`. */
+const PHRASE = /(?:^|[-:] )(Not Found|Forbidden|Unauthorized)\W{0,3}$/;
+const PHRASES: Readonly<Record<string, number>> = { 'Not Found': 404, Forbidden: 403, Unauthorized: 401 };
 
 const REASON_FIELD = /\breason["']?\s{0,4}(?:=>|[:=])\s{0,4}["']?([A-Z][A-Z\d]*_[A-Z\d_]{1,62})\b/g;
 
@@ -30,6 +34,8 @@ export function addLoose(evidence: Evidence, words: string): void {
     evidence.status = Number(found);
     break;
   }
+  const phrase = PHRASE.exec(words.slice(-64))?.[1];
+  if (phrase !== undefined) evidence.status ??= PHRASES[phrase];
   const code = codeIn(words);
   if (code !== undefined) evidence.code = code;
   for (const match of words.matchAll(REASON_FIELD)) {

@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts';
 import { kindOfFinish } from './finish.ts';
 import type { Kind } from './kinds.ts';
 import { finishIn } from './loose.ts';
-import { kindOfNetworkCode, kindOfNetworkWords, networkCodeIn } from './network.ts';
+import { CUT_OFF, kindOfNetworkCode, kindOfNetworkWords, NOBODY_ANSWERED, networkCodeIn } from './network.ts';
 import { isCapacity, isShortSpend, kindOfQuota } from './quotas.ts';
 import { kindOfReason } from './reasons.ts';
 import * as texts from './texts.ts';
@@ -54,11 +54,20 @@ export function ourBug(the: Case): Kind | undefined {
 }
 
 export function connectionCode(the: Case): Kind | undefined {
+  if (isUnanswered(the)) return 'network_error';
   if (!mayBeConnection(the)) return undefined;
   const code = networkCodeIn(the.evidence.text);
   const kind = code === undefined ? undefined : kindOfNetworkCode(code);
   const words = kindOfNetworkWords(the.words);
   return words === 'tls_error' ? words : kind;
+}
+
+/** Clients give numbers of their own to what they find out themselves: gRPC's a 503, aiohttp's a 400. */
+function isUnanswered(the: Case): boolean {
+  const { words, status, code } = the;
+  if (quotedRequest(the) !== undefined || kindOfNetworkWords(words) === 'tls_error') return false;
+  if ((status ?? 503) === 503 && NOBODY_ANSWERED.test(words)) return true;
+  return (status ?? 400) === 400 && code === undefined && CUT_OFF.test(words);
 }
 
 export function quotedRequest({ words, status, code }: Case): Kind | undefined {
@@ -76,7 +85,7 @@ export function quota(the: Case): Kind | undefined {
   const named =
     evidence.quotas.length > 0 || evidence.reasons.some((name) => /quota|rate_?limit|limit_?exceeded/i.test(name));
   const said =
-    /\bquotas?\b|\brate[ -]?limit(?:s|ed|ing)?\b|\btoo many requests\b|\bresource_exhausted\b|\bresources? (?:has been )?exhausted\b|\bexhausted your capacity\b|\bprovisioned throughput\b/.test(
+    /\bquotas?\b|\brate[ -]?limit(?:s|ed|ing)?\b|\btoo many requests\b|\bresource_exhausted\b|\bresources? (?:has been )?exhausted\b|\bexhausted your capacity\b|\bthrottl(?:ed|ing)\b|\b(?:daily|hourly|weekly|monthly)\b.{0,20}\b(?:limit|quota)s?\b|\bprovisioned throughput\b/.test(
       words,
     );
   const elsewhere = status !== undefined && status !== 429 && status !== 403 && status !== 402;
@@ -115,7 +124,7 @@ export function unparsed(the: Case): Kind | undefined {
 export function finished(the: Case): Kind | undefined {
   const name = isWire(the) ? undefined : finishIn(the.evidence.text);
   if (name === undefined) return undefined;
-  const prompt = /\bprompt\b.{0,40}\bblocked\b|\bblock_?reason\b/.test(the.words);
+  const prompt = /\bprompt\b.{0,40}\bblocked\b|\bblock(?:ed)?_?reason\b/.test(the.words);
   const kind = kindOfFinish(name, false);
   return prompt && kind === 'blocked_response' ? 'blocked_prompt' : kind;
 }
@@ -126,11 +135,12 @@ export function sizes(the: Case): Kind | undefined {
 }
 
 export function media(the: Case): Kind | undefined {
+  if (the.status === 404 && texts.FILE_NAME.test(the.words)) return 'resource_not_found';
   return isServerSide(the) ? undefined : byRules(the.words, texts.MEDIA);
 }
 
 export function policy(the: Case): Kind | undefined {
-  return isServerSide(the) ? undefined : byRules(the.words, texts.POLICIES);
+  return isServerSide(the) ? undefined : byRules(the.words.replace(texts.ADVICE, ' '), texts.POLICIES);
 }
 
 export function model(the: Case): Kind | undefined {
@@ -143,7 +153,11 @@ export function health(the: Case): Kind | undefined {
   if (status === 499 || code === 'CANCELLED') return 'upstream_cancelled';
   if (status === 504 || code === 'DEADLINE_EXCEEDED') return 'upstream_timeout';
   if (isWire(the) && !isServerSide(the) && code !== 'UNKNOWN') return undefined;
-  const kind = mayBeConnection(the) ? kindOfNetworkWords(words) : undefined;
+  // The Live API says why it closes; that the connection is closed then is no news.
+  const closed = texts.CLOSE_CODE.exec(words)?.[0];
+  const told =
+    closed === undefined ? undefined : (bySentence(the) ?? (closed.endsWith('1007') ? 'invalid_request' : undefined));
+  const kind = told ?? (mayBeConnection(the) ? kindOfNetworkWords(words) : undefined);
   if (kind !== undefined) return kind;
   if (/\bdeadline\b|\btimed? ?out\b/.test(words)) return 'upstream_timeout';
   return isCapacity(words) ? 'model_overloaded' : undefined;
@@ -161,5 +175,6 @@ export function output({ words }: Case): Kind | undefined {
 }
 
 export function bySentence({ words }: Case): Kind | undefined {
+  if (texts.BARE_INVALID.test(words)) return 'invalid_request';
   return byRules(words, texts.HEALTH) ?? byRules(words, texts.REQUEST);
 }

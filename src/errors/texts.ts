@@ -20,7 +20,7 @@ export const ADDRESS_REFUSED: readonly TextRule[] = [
 /** Money. Not "check your plan and billing details", which Google writes under every quota. */
 export const MONEY: readonly TextRule[] = [
   [
-    /\bpre-?pa(?:id|yment|y)\b.{0,40}\b(?:deplet|exhaust|empty|used|insufficient|zero|run out|ran out)|\bcredits?\b.{0,30}\b(?:deplet|exhaust|empty|used up|insufficient|expired|run out|ran out)|\b(?:insufficient|not enough|out of|no) (?:\w+ )?(?:credits?|balance|funds)\b|\bpayment (?:is )?(?:required|overdue|failed)|\bspend(?:ing)?\b.{0,12}\b(?:cap|limit|budget)s?\b/,
+    /\bpre-?pa(?:id|yment|y)\b.{0,40}\b(?:deplet|exhaust|empty|used|insufficient|zero|run out|ran out)|\bcredits?\b.{0,30}\b(?:deplet|exhaust|empty|used up|insufficient|expired|run out|ran out)|\b(?:insufficient|not enough|out of|no) (?:\w+ )?(?:credits?|balance|funds)\b|\bpayment (?:is )?(?:required|overdue|failed)|\bspend(?:ing)?\b.{0,12}\b(?:cap|limit|budget)s?\b|\bbilled (?:users?|accounts?|projects?|customers?)\b|\bonly (?:accessible|available|offered|open|supported|enabled) (?:to|for|on|in|with) (?:\w+ )?(?:billed|paid|paying|billing)\b/,
     'billing',
   ],
   [
@@ -36,7 +36,7 @@ export const IDENTITY: readonly TextRule[] = [
     'account_suspended',
   ],
   [
-    /\bhas not been used in (?:the |your )?project\b|\bapi\b.{0,60}\b(?:is|has|been|was) (?:not |not been |been )?(?:disabled|enabled|activated)\b.{0,60}|\bor it is disabled\b|\benable (?:the |this )?(?:\w+ ){0,4}api\b|\benable it by visiting\b|\bservice\b.{0,40}\b(?:is )?(?:disabled|not enabled)\b.{0,30}\b(?:consumer|project)/,
+    /\bhas not been used in (?:the |your )?project\b|\bapi\b.{0,60}\b(?:is|has|been|was) (?:not |not been |been )?(?:disabled|enabled|activated)\b.{0,60}|\bapi\b.{0,80}\b(?:to|must|should) be enabled\b|\bor it is disabled\b|\benable (?:the |this )?(?:\w+ ){0,4}api\b|\benable it by visiting\b|\bservice\b.{0,40}\b(?:is )?(?:disabled|not enabled)\b.{0,30}\b(?:consumer|project)/,
     'service_disabled',
   ],
   [
@@ -45,7 +45,7 @@ export const IDENTITY: readonly TextRule[] = [
   ],
   // A restriction on the key is a permission, although the sentence speaks of the key.
   [
-    /\brequests? (?:from|to)\b.{0,200}\bblocked\b|\b(?:referr?er|ip[ -]?address|application|api) restrictions?\b|\bviolates this restriction\b|\bunrestricted\b.{0,30}\bkeys?\b|\bkeys?\b.{0,30}\b(?:un)?restricted\b|\binsufficient (?:authentication |oauth2? )?scopes?\b|\bscopes? (?:is |are )?insufficient\b/,
+    /\brequests? (?:from|to)\b.{0,200}\bblocked\b|\b(?:referr?er|ip[ -]?address|application|api) restrictions?\b|\bviolates this restriction\b|\bunrestricted\b.{0,30}\bkeys?\b|\bkeys?\b.{0,30}\b(?:un)?restricted\b|\bpermission '?[\w.]{3,80}'? denied\b|\bdenied on resource\b|\binsufficient (?:authentication |oauth2? )?scopes?\b|\bscopes? (?:is |are )?insufficient\b/,
     'permission_denied',
   ],
   [
@@ -72,7 +72,7 @@ export const SIZES: readonly TextRule[] = [
 
 /** Policy, said in a sentence. A prompt was refused, or else an answer was stopped. */
 const POLICY =
-  '(?:\\bblocked (?:by|due|for|because|as|with|on account)\\b|\\bblock_?reason\\b|\\bresponsible ai\\b|\\brai[ _-]?(?:filter\\w*|reason\\w*|media)|\\bsafety (?:filter|polic|setting|reason|system|guideline|violation|concern|check|attribute)\\w*|\\bprohibited[ _](?:content|use)\\b|\\b(?:sensitive|prohibited|forbidden|blocked|harmful|unsafe|inappropriate|objectionable|explicit) (?:words?|contents?|terms?|materials?|topics?)\\b|\\bmodel ?_?armor\\b|\\bcontent[ _](?:polic\\w+|filter\\w*|moderation)\\b|\\bviolat\\w+\\b.{0,60}\\b(?:polic\\w+|guidelines?|usage|principles|filters?|rules)\\b|\\b(?:polic\\w+|guidelines?|usage)\\b.{0,40}\\bviolat|\\bjailbreak\\b|\\brecitation\\b|\\bblocklist\\b|\\bspii\\b|\\bimage_(?:safety|recitation|other|prohibited_content)\\b|\\bfiltered out\\b|\\b(?:response|candidate|prompt|content|image|answer|output|input|request|message|text)s? (?:was |were |is |are |has been |have been |got |being )?(?:blocked|filtered|flagged|moderated)\\b|\\bgeneration\\b.{0,12}\\bblocked\\b|\\bcopyright\\w*)';
+  '(?:\\bblocked (?:by|due|for|because|as|with|on account)\\b|\\bblock(?:ed)?_?reason\\b|\\bresponsible ai\\b|\\brai[ _-]?(?:filter\\w*|reason\\w*|media)|\\bsafety (?:filter|polic|setting|reason|system|guideline|violation|concern|check|review|attribute)\\w*|\\bprohibited[ _](?:content|use)\\b|\\b(?:sensitive|prohibited|forbidden|blocked|harmful|unsafe|inappropriate|objectionable|explicit) (?:words?|contents?|terms?|materials?|topics?)\\b|\\bmodel ?_?armor\\b|\\bcontent[ _](?:polic\\w+|filter\\w*|moderation)\\b|\\bviolat\\w+\\b.{0,60}\\b(?:polic\\w+|guidelines?|usage|principles|filters?|rules)\\b|\\b(?:polic\\w+|guidelines?|usage)\\b.{0,40}\\bviolat|\\bjailbreak\\b|\\brecitation\\b|\\bblocklist\\b|\\bspii\\b|\\bimage_(?:safety|recitation|other|prohibited_content)\\b|\\bfiltered out\\b|\\b(?:response|candidate|prompt|content|image|answer|output|input|request|message|text)s? (?:was |were |is |are |has been |have been |got |being )?(?:blocked|filtered|flagged|moderated)\\b|\\bgeneration\\b.{0,12}\\bblocked\\b|\\bcopyright\\w*)';
 
 export const POLICIES: readonly TextRule[] = [
   [
@@ -82,7 +82,7 @@ export const POLICIES: readonly TextRule[] = [
   // "The response was blocked because the prompt..." is about the prompt as well: it will be refused again.
   [
     new RegExp(
-      `${POLICY}.{0,200}\\b(?:prompts?|inputs?|requests?|submitted)\\b|\\b(?:prompts?|inputs?|promptfeedback|block_?reason|submit)\\b.{0,200}${POLICY}`,
+      `${POLICY}.{0,200}\\b(?:prompts?|inputs?|requests?|submitted)\\b|\\b(?:prompts?|inputs?|promptfeedback|block(?:ed)?_?reason|submit)\\b.{0,200}${POLICY}`,
     ),
     'blocked_prompt',
   ],
@@ -92,16 +92,16 @@ export const POLICIES: readonly TextRule[] = [
 export const MEDIA: readonly TextRule[] = [
   // Before the media themselves: it will be fine in a moment.
   [
-    /\bnot (?:yet )?(?:in )?(?:an? |the )?\W?(?:active|ready|processed)\b|\b(?:is|are|being|still|currently|state:?) \W?process(?:ing|ed)\b|\bin (?:the )?processing\b|\bservice agents? (?:are|is) being provisioned\b/,
+    /\bnot (?:yet )?(?:in )?(?:an? |the )?\W?(?:active|ready|processed)\b|\b(?:is|are|being|still|currently|state:?) \W?process(?:ing|ed)\b|\bin (?:the )?processing\b|\bactive\b\W.{0,30}\bprocessing\b|\bservice agents? (?:are|is) being provisioned\b/,
     'resource_not_ready',
   ],
   // Files and caches belong to a project and end: Google answers 403 or 404, and words it as a permission.
   [
-    /\b(?:files?|cached? ?contents?|caches?|uploads?|attachments?|interactions?|operations?|sessions?)\b(?!\.).{0,100}\b(?:not found|not exist|no longer|expired|permission|deleted|could not be found|inaccessible)\b|\b(?:permission|not found|not exist|expired|unknown|access)\b.{0,60}\b(?:the |to )?(?:files?\b(?! ?path)|cached? ?contents?\b|files\/)/,
+    /\b(?:files?|cached? ?contents?|caches?|uploads?|attachments?|interactions?|operations?|sessions?)\b(?!\.).{0,100}\b(?:not found|not exist|no longer(?! (?:support|accept|allow|work))|expired|permission|deleted|could not be found|inaccessible)\b|\b(?:permission|not found|not exist|expired|unknown|access)\b.{0,60}\b(?:the |to )?(?:files?\b(?! ?path)|cached? ?contents?\b|files\/)/,
     'resource_not_found',
   ],
   [
-    /(?<!\bresponse[ _-]?)\bmime[ _-]?types?\b|\b(?:unsupported|invalid|unknown|unrecogni[sz]ed|corrupt\w*|bad|malformed|empty|unreadable|broken) (?:\w+ )?(?:image|media|video|audio|pdf|document|file|picture|attachment)s?\b|\b(?:image|media|video|audio|pdf|document|file|picture|attachment)s?\b(?! (?:generation|editing|output|config|size|quality|aspect)).{0,40}\b(?:(?:is|are|was|were|be|appears?|seems?)(?: to be)? (?:not |in|un)?(?:valid|corrupt\w*|supported|readable|empty|broken|damaged|malformed|encrypted|password)|unsupported|not supported|invalid|too short|no pages|format|corrupt\w*|cannot be|could not be|can't be)\b|\b(?:unable to|cannot|can't|failed to|could ?n[o']t|error) (?:\w+ )?(?:process\w*|read\w*|decod\w*|fetch\w*|download\w*|open\w*|load\w*|pars\w*|retriev\w*|access\w*|extract\w*) .{0,40}\b(?:image|media|video|audio|pdf|document|file|content|url|uri|link|picture)s?\b|\bthumbnailer\b|\burl_[a-z]+|\brobots\.txt\b|\binput modality\b|\bno pages\b|\bbase64\b/,
+    /(?<!\bresponse[ _-]?)\bmime[ _-]?types?\b|\b(?:unsupported|invalid|unknown|unrecogni[sz]ed|corrupt\w*|bad|malformed|empty|unreadable|broken) (?:\w+ )?(?:image|media|video|audio|pdf|document|file|picture|attachment)s?\b|\b(?:image|media|video|audio|pdf|document|file|picture|attachment)s?\b(?! (?:generation|editing|output|config|size|quality|aspect)).{0,40}\b(?:(?:is|are|was|were|be|appears?|seems?)(?: to be)? (?:not |in|un)?(?:valid|corrupt\w*|supported|readable|empty|broken|damaged|malformed|encrypted|password)|unsupported|not supported|invalid|too short|no pages|format|corrupt\w*|cannot be|could not be|can't be)\b|\b(?:unable to|cannot|can't|failed to|could ?n[o']t|error) (?:\w+ )?(?:process\w*|read\w*|decod\w*|fetch\w*|download\w*|open\w*|load\w*|pars\w*|retriev\w*|access\w*|extract\w*) .{0,40}\b(?:image|media|video|audio|pdf|document|file|content|url|uri|link|picture)s?\b(?<!\bnon-\w{3,8})|\bdoes(?: not|n't) support (?:\w+ )?(?:images?|audio|videos?|pdfs?|files?|documents?|media|attachments?)\b(?! (?:generation|editing|output|config|size|quality|aspect))|\bthumbnailer\b|\burl_[a-z]+|\brobots\.txt\b|\binput modality\b|\bno pages\b|\bbase64\b/,
     'unsupported_media',
   ],
 ];
@@ -134,7 +134,7 @@ export const HEALTH: readonly TextRule[] = [
 /** What parsers say when they were given no answer of Gemini's. */
 export const UNPARSED: readonly TextRule[] = [
   [
-    /\bincomplete json\b|\bjson segment\b|\bparsing stream chunk\b|\bunexpected (?:end of (?:json|data)|token|non-whitespace|identifier|character)|\bin json at position\b|\bnot valid json\b|\bjson(?:decode|parse)?error\b|\bunterminated string\b|\bexpecting value\b|\blooking for beginning of value\b|\b(?:failed|unable|could not|cannot|error) (?:to )?(?:pars\w+|decod\w+|deserializ\w+) .{0,40}\b(?:response|json|stream|chunk|body|answer)\b|\b(?:invalid|malformed|truncated|incomplete|garbled) (?:json|response|stream|chunk|sse)\b/,
+    /\bincomplete json\b|\bjson segment\b|\bparsing stream chunk\b|\bunexpected (?:end of (?:json|data)|token|non-whitespace|identifier|character)|\bin json at position\b|\bnot valid json\b|\b(?:invalid|unexpected|wrong|missing) content[- ]?type\b|\bunexpected json\b|\bexpected start of the (?:object|array)\b|\bjson(?:decode|parse)?error\b|\bunterminated string\b|\bexpecting value\b|\blooking for beginning of value\b|\b(?:failed|unable|could not|cannot|error) (?:to )?(?:pars\w+|decod\w+|deserializ\w+) .{0,40}\b(?:response|json|stream|chunk|body|answer)\b|\b(?:invalid|malformed|truncated|incomplete|garbled) (?:json|response|stream|chunk|sse)\b/,
     'invalid_response',
   ],
 ];
@@ -163,6 +163,20 @@ export const REQUEST: readonly TextRule[] = [
     'invalid_request',
   ],
 ];
+
+/** Google's own words for a bad request, whatever the client says around them. */
+export const BARE_INVALID: RegExp = /\binvalid[ _]argument\b|\bgeneratecontentrequest\./;
+
+/** How the Files API and the cache name what they hold. */
+export const FILE_NAME: RegExp = /\b(?:files|cachedcontents)\/[\w-]{4,}/;
+
+/** What to do about a refusal is not what was refused. */
+export const ADVICE: RegExp =
+  /\b(?:try )?(?:rephras\w+|reword\w*|modify\w*|revis\w+|edit\w*|chang\w+|adjust\w*) (?:the|your|this) (?:prompt|input|request)s?\b/g;
+
+/** A WebSocket that was closed for a reason. */
+export const CLOSE_CODE: RegExp =
+  /\b(?:received|sent|closed?|code|websocket|setup failed)\b\W{0,3}(?:\w{1,20} ){0,2}\W{0,2}(?:code\W{0,3})?10(?:0[0178]|11|13)\b/;
 
 /** A bug in this process, whatever library it happened in: nothing was sent, and no service is to blame. */
 export const OUR_BUG: RegExp =

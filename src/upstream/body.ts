@@ -14,6 +14,10 @@ export async function errorText(response: Response, limits: ExchangeLimits): Pro
 
 /** A whole answer as text. @throws GeminiError `invalid_response` when it is too large to be one. */
 export async function answerText(response: Response, limits: ExchangeLimits): Promise<string> {
+  const { headers } = response;
+  const bytes = Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
+  // Its length is known and small, and nothing is packed in it: no need to watch it grow.
+  if (bytes <= ANSWER_BYTES && !headers.has('content-encoding')) return limits.race(response.text());
   return readText(response, limits, ANSWER_BYTES, 'refuse');
 }
 

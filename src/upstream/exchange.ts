@@ -9,6 +9,7 @@ import { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
 import { guardStream, type StreamEars } from './stream.ts';
 import { EventWatch, RAW } from './watch.ts';
+import { decoded, WholeResponse } from './whole-response.ts';
 
 /** The part of fetch that an exchange needs. */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
@@ -38,7 +39,8 @@ export async function exchange(
     const watch = isEventStream(response) ? new EventWatch(call) : RAW;
     const body = await guardStream(response.body as ReadableStream<Uint8Array>, call, limits, watch, ears);
     streaming = true;
-    return rebuilt(response, body);
+    const { status: sent, statusText, headers } = response;
+    return new Response(body, { status: sent, statusText, headers: decoded(headers) });
   } catch (error) {
     failure = understand(error);
     throw failure;
@@ -128,7 +130,7 @@ async function wholeAnswer(
   const generates = call.method === 'generateContent' || isStreamed(call);
   if (isEventStream(response) || !(generates || type.includes('json'))) return undefined;
   const text = await answerText(response, limits);
-  if (!generates && !text) return rebuilt(response, text);
+  if (!generates && !text) return new WholeResponse(text, response);
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -139,7 +141,7 @@ async function wholeAnswer(
   const usage = (answer as { usageMetadata?: Usage } | null)?.usageMetadata;
   if (usage) ears.usage(usage);
   if (failed) throw failed;
-  return rebuilt(response, text);
+  return new WholeResponse(text, response);
 }
 
 /** Google answers 200 with an error inside now and then, and the SDK takes that for success. */
@@ -148,11 +150,4 @@ function errorIn(answer: unknown): GeminiError | undefined {
   const isError = typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
   // A long-running operation that failed carries an error and a name: that is an answer.
   return isError && !('name' in (answer as object)) ? understand(answer) : undefined;
-}
-
-function rebuilt(response: Response, body: BodyInit | ReadableStream<Uint8Array>): Response {
-  const headers = new Headers(response.headers);
-  // The body is decoded by now.
-  for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
-  return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }

@@ -11,10 +11,12 @@ export class ExchangeLimits {
   readonly #controller = new AbortController();
   readonly #call: Call;
   #timer: Timer | undefined;
+  /** What waits in this exchange; told by hand, since a listener for each wait costs more than the wait. */
+  readonly #races = new Set<() => void>();
 
   constructor(call: Call) {
     this.#call = call;
-    if (call.signal.aborted) this.#controller.abort(call.signal.reason);
+    if (call.signal.aborted) this.abort(call.signal.reason);
     else call.signal.addEventListener('abort', this.#leave, { once: true });
   }
 
@@ -42,6 +44,8 @@ export class ExchangeLimits {
 
   abort(reason: unknown): void {
     this.#controller.abort(reason);
+    for (const stop of this.#races) stop();
+    this.#races.clear();
   }
 
   /** No timer and no listener is left. */
@@ -51,21 +55,15 @@ export class ExchangeLimits {
   }
 
   /** Settles with the promise, or rejects as soon as the exchange is over: not every fetch listens to its signal. */
-  async race<T>(promise: Promise<T>): Promise<T> {
+  race<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this.#controller;
-    let stop: (() => void) | undefined;
-    const over = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
+    return new Promise<T>((resolve, reject) => {
+      const stop = (): void => reject(signal.reason);
+      const settle = (): void => void this.#races.delete(stop);
+      promise.then(resolve, (error: unknown) => reject(signal.aborted ? signal.reason : error)).then(settle);
       if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true });
+      else this.#races.add(stop);
     });
-    try {
-      return await Promise.race([promise, over]);
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      signal.removeEventListener('abort', stop as () => void);
-    }
   }
 
   readonly #leave = (): void => {
