@@ -47,6 +47,11 @@ export interface Call {
   readonly atEnd: (callback: () => void) => void;
 }
 
+/** What is limited or down together on one host: the model, or the method where a call names none. */
+export function resourceOf({ model, method }: Call): string {
+  return model || method;
+}
+
 /** Milliseconds until the deadline of the call. */
 export function remainingMs(call: Call): number {
   return call.deadline - call.clock.now();
@@ -65,17 +70,27 @@ export function throwIfOver(call: Call): void {
  */
 export async function wait(call: Call, ms: number, sleepers?: Set<() => void>): Promise<void> {
   throwIfOver(call);
-  const { clock, signal } = call;
-  await new Promise<void>((resolve) => {
-    const wake = (): void => {
+  const leftMs = remainingMs(call);
+  // Decided before: timers of Node fire up to 1 ms early, and then the clock still shows time left at the deadline.
+  const isLast = leftMs <= ms;
+  const isTimeUp = await sleep(call, Math.min(ms, leftMs), sleepers);
+  throwIfOver(call);
+  if (isLast && isTimeUp) throw new GeminiError('guard_timeout');
+}
+
+/** True when the time has passed, false when an abort or a waker came before. */
+function sleep({ clock, signal }: Call, ms: number, sleepers?: Set<() => void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isTimeUp: boolean): void => {
       clock.clearTimeout(timer);
       signal.removeEventListener('abort', wake);
       sleepers?.delete(wake);
-      resolve();
+      resolve(isTimeUp);
     };
-    const timer = clock.setTimeout(wake, Math.min(ms, remainingMs(call)));
+    const wake = (): void => end(false);
+    // setTimeout of Node takes Infinity for 1 ms.
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : clock.setTimeout(() => end(true), ms);
     signal.addEventListener('abort', wake, { once: true });
     sleepers?.add(wake);
   });
-  throwIfOver(call);
 }

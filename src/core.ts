@@ -9,8 +9,9 @@ import { type EventName, Events, type GuardEvents, type Listener } from './obser
 import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
-import { attach, createClient } from './upstream/client.ts';
+import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
+import { RetryLookout } from './upstream/sdk-retries.ts';
 import { createFetch, type SeamOwner } from './upstream/seam.ts';
 
 export interface CoreSettings {
@@ -47,6 +48,7 @@ export class Core implements Member, SeamOwner {
   readonly transport: Transport;
   readonly fetch: typeof globalThis.fetch;
   readonly whole: boolean;
+  readonly lookout: RetryLookout = new RetryLookout();
   readonly #ai: GoogleGenAI | undefined;
   readonly #policy: Policy;
   readonly #events = new Events();
@@ -65,7 +67,7 @@ export class Core implements Member, SeamOwner {
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
     this.#policy = compose(this.policies.values());
-    this.fetch = createFetch(this);
+    this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
   }
 

@@ -15,7 +15,7 @@ export interface RunOptions {
 /** What `run` hands to the work. */
 export interface RunContext {
   readonly id: string;
-  /** Fires when the caller's signal does, or the guard closes. */
+  /** Fires when the caller's signal does. */
   readonly signal: AbortSignal;
   /** An @google/genai client that is guarded. */
   readonly gemini: GoogleGenAI;

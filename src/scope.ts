@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { BoundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
-import { GeminiError } from './errors/gemini-error.ts';
+import type { GeminiError } from './errors/gemini-error.ts';
 import { manyListeners } from './many-listeners.ts';
 import type { EventName, GuardEvents } from './observe/events.ts';
 import { Tally } from './observe/tally.ts';
 import type { Part, PartName } from './part.ts';
 import { shared } from './shared.ts';
+
+const REPORTS_KEPT = 100;
 
 /** A guard as a scope sees it. */
 export interface Member {
@@ -30,13 +33,14 @@ export class Scope {
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => string = () => '';
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */
-  readonly reported: Map<string, GeminiError> = new Map();
+  readonly reported: BoundedMap<string, { error: GeminiError; at: number }> = new BoundedMap(REPORTS_KEPT);
   readonly members: Set<Member> = new Set();
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;
   #reason: GeminiError | undefined;
   #over = false;
   #calls = 0;
+  readonly #streams = new Set<() => void>();
   /** Set once the request is over: records it. */
   #settled: (() => void) | undefined;
 
@@ -51,7 +55,6 @@ export class Scope {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = manyListeners(new AbortController());
-      if (this.#over) this.#reason ??= new GeminiError('client_closed');
       if (this.#reason) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
@@ -86,7 +89,26 @@ export class Scope {
     };
   }
 
-  /** The request is over, with this status: ends what still runs for it, and records it once all of that has ended. */
+  /** Whether the visitor has got a whole answer: what is called later, or for others, is not this request's any more. */
+  get isAnswered(): boolean {
+    return this.#over && !this.#reason;
+  }
+
+  /** A stream is being read for this request; the function returned tells its end. */
+  keepStream(stop: () => void): () => void {
+    this.#streams.add(stop);
+    return () => void this.#streams.delete(stop);
+  }
+
+  /** Closes the streams that a route has left unread. */
+  endStreams(): void {
+    for (const stop of this.#streams) stop();
+  }
+
+  /**
+   * The request is over, with this status, and is recorded. Of a visitor who left once his calls have ended: they are
+   * being aborted. What a route goes on doing after its answer is none of the visitor's.
+   */
   finish(status: number): void {
     if (this.#over) return;
     this.#over = true;
@@ -97,8 +119,7 @@ export class Scope {
       const route = this.route();
       this.emit('answer', this.tally.sum({ startedAt, requestId: this.id, route, status, durationMs }));
     };
-    if (this.#calls === 0) this.#settled();
-    else this.abort(new GeminiError('client_closed'));
+    if (this.#calls === 0 || !this.#reason) this.#settled();
   }
 }
 

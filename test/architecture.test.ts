@@ -13,7 +13,16 @@ const source = new Map(files.map((file) => [file, readFileSync(join(SRC, file), 
 
 /** From the bottom to the top: a file imports from its own layer and from those before it. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors/', 'clock.ts', 'options.ts', 'bounded-map.ts', 'shared.ts', 'in-flight.ts', 'unheard.ts', 'many-listeners.ts'],
+  [
+    'errors/',
+    'clock.ts',
+    'options.ts',
+    'bounded-map.ts',
+    'shared.ts',
+    'in-flight.ts',
+    'unheard.ts',
+    'many-listeners.ts',
+  ],
   ['observe/events.ts'],
   ['call.ts', 'policy.ts', 'part.ts'],
   ['observe/'],
@@ -23,7 +32,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['core.ts', 'run.ts'],
   ['guard-options.ts', 'guard.ts'],
   ['index.ts'],
-  ['testing/', 'cli/'],
+  ['testing/', 'frontend/', 'cli/'],
 ];
 
 /** Tables, which may be long. */
@@ -120,7 +129,7 @@ describe('ARCHITECTURE.md', () => {
     const shown = [...PAGE.matchAll(/^(\d+)\. (.*)$/gm)].map(([, , line = '']) =>
       [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
     );
-    const held = LAYERS.map((layer) => layer.filter((name) => name !== 'testing/'));
+    const held = LAYERS.map((layer) => layer.filter((name) => !/^(?:testing|frontend)\/$/.test(name)));
     expect(shown).toEqual(held);
   });
 });
@@ -149,6 +158,13 @@ describe('imports', () => {
     const users = inner.filter(({ from, to }) => inside(to, 'testing/') && !inside(from, 'testing/'));
     expect(users.filter(({ from }) => !inside(from, 'cli/'))).toEqual([]);
     expect(inner.filter(({ from, to }) => inside(to, 'cli/') && !inside(from, 'cli/'))).toEqual([]);
+  });
+
+  it('leave the browser apart, which knows the server by types alone', () => {
+    const across = inner.filter(({ from, to }) => inside(from, 'frontend/') !== inside(to, 'frontend/'));
+    expect(across.filter(({ from, typeOnly }) => !typeOnly || !inside(from, 'frontend/'))).toEqual([]);
+    const outer = imports.filter(({ from, to }) => inside(from, 'frontend/') && !source.has(to));
+    expect(outer).toEqual([]);
   });
 
   it('make no circle', () => {
@@ -183,9 +199,13 @@ describe('sources', () => {
 
   it.each([
     ['console', /\bconsole\s*[.[]\s*['\w]+\]?\(/, ['cli/']],
-    ['the wall clock', /\bDate\.now\b|new Date\(\)/, ['clock.ts', 'testing/', 'cli/', 'errors/understand.ts']],
-    ['randomness', /\bMath\.random\b/, ['core.ts', 'testing/', 'cli/']],
-    ['timers', /(?<![.\w])(?:setTimeout|setInterval)\(/, ['clock.ts', 'testing/', 'cli/']],
+    [
+      'the wall clock',
+      /\bDate\.now\b|new Date\(\)/,
+      ['clock.ts', 'testing/', 'cli/', 'errors/understand.ts', 'frontend/retry-after.ts'],
+    ],
+    ['randomness', /\bMath\.random\b/, ['core.ts', 'testing/', 'cli/', 'frontend/guard-fetch.ts']],
+    ['timers', /(?<![.\w])(?:setTimeout|setInterval)\(/, ['clock.ts', 'testing/', 'cli/', 'frontend/pause.ts']],
     ['signals that leak', /\bAbortSignal\.(?:any|timeout)\b/, ['testing/', 'cli/']],
     ['import.meta', /\bimport\.meta\b/, []],
   ])('use %s only where they may', (_, pattern, allowed) => {

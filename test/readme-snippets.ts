@@ -52,16 +52,20 @@ import assert from 'node:assert/strict';
 const [headers, body] = [{}, '{}'];
 const shown = [];
 const show = (text) => shown.push(text);
-const answers = [
-  new Response('{"text":"Rayleigh scattering."}'),
-  new Response('{"detail":"Busy.","retryable":true,"retryAfterMs":34075}', { status: 429 }),
-  new Response('{"detail":"Off.","retryable":false}', { status: 503 }),
-];
-const fetch = async () => answers.shift();
-while (answers.length > 0) {
+const busy = { code: 'rate_limited', status: 429, retryable: true, retryAfterMs: 10, detail: 'Busy.' };
+const off = { code: 'unavailable', status: 503, retryable: false, detail: 'Off.' };
+const answers = [[200, { text: 'Rayleigh scattering.' }], [429, busy], [200, { text: 'At last.' }], [503, off]];
+globalThis.fetch = async () => {
+  const [status, answer] = answers.shift();
+  return Response.json(answer, { status });
+};
 `,
-    after: `}
-assert.deepEqual(shown, ['Rayleigh scattering.', 'Busy. (35 s)', 'Off.']);
+    after: `
+const first = await ask('/ask', { method: 'POST', headers, body });
+show((await first.json()).text);
+assert.deepEqual(shown.slice(0, 2), ['Rayleigh scattering.', 'Busy, again in 1 s']);
+assert.ok(shown.includes('At last.'));
+await assert.rejects(ask('/ask', { method: 'POST', headers, body }), (error) => toProblem(error).detail === 'Off.');
 `,
   },
   clients: {

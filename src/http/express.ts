@@ -32,13 +32,13 @@ function routeOf(req: VisitorRequest): string {
 
 /** The guard as middleware of Express 4, Express 5 and connect. */
 export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse, next: Next): void {
-  enter(door, arrivalOf(req, res)).then(
-    (scope) => {
+  enter(door, arrivalOf(req, res))
+    .then((scope) => {
       if (isAnswering(scope)) ensureTail(appOf(req), tail);
       runInScope(scope, () => next());
-    },
-    (error: unknown) => refuse(error, req, res, next),
-  );
+    })
+    // Of a `next` that throws as well: Express never does, but others may.
+    .catch((error: unknown) => refuse(error, req, res, next));
 }
 
 /** The guard around one route handler: needs no app and no error handler behind it. */

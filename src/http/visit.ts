@@ -33,6 +33,7 @@ export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock
     const left = !res.writableFinished && !scope.tally.broken;
     if (left) scope.abort(new GeminiError('client_closed'));
     if (left) scope.tally.failure = new GeminiError('client_closed');
+    scope.endStreams();
     scope.finish(left ? 499 : res.statusCode);
   };
   // Not at once: the guard that opens this visit joins it first, and wants to hear of its end.

@@ -63,7 +63,8 @@ export function bulkheadPart(options?: BulkheadOptions): Part {
     queue.push(place);
     const begun = call.clock.now();
     try {
-      await wait(call, Number.POSITIVE_INFINITY, place.wake);
+      // Only leave() gives places: a wait that ended for any other reason is none.
+      while (!place.taken) await wait(call, Number.POSITIVE_INFINITY, place.wake);
       tell(call, 'waited', call.clock.now() - begun);
     } catch (reason) {
       // Given a place in the very moment of leaving: it goes to the next.

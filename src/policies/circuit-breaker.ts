@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts';
-import { type Call, remainingMs, wait } from '../call.ts';
+import { type Call, remainingMs, resourceOf, wait } from '../call.ts';
 import { GeminiError, isGeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
 import { duration, ratio, readOptions, whole } from '../options.ts';
@@ -49,6 +49,13 @@ const SLEEPERS_MOST = 1000;
 /** Those who waited are let go over this long. */
 const SPREAD_MS = 1000;
 
+interface Named {
+  readonly host: string;
+  /** Or method, where calls name no model. */
+  readonly model: string;
+  readonly circuit: Circuit;
+}
+
 /** Stops calling a model while nearly all of its calls fail, and probes until it answers. 4xx, 429 and visitors who left are neutral. */
 export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
   const settings = readOptions(
@@ -64,11 +71,13 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
     },
     { failureRatio: 0.8, minimumCalls: 20, windowMs: 10_000, openMs: 5_000, probes: 3, maxWaitMs: 5_000 },
   );
-  const circuits = new BoundedMap<string, Circuit>(CIRCUITS_KEPT, (circuit) => circuit.close());
+  const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, ({ circuit }) => circuit.close());
 
   async function circuitBreaker<T>(call: Call, next: Next<T>): Promise<T> {
-    const create = (): Circuit => new Circuit(settings, call.clock, call.random);
-    const circuit = circuits.getOrCreate(`${call.host} ${call.model}`, create);
+    const { host, clock, random } = call;
+    const model = resourceOf(call);
+    const create = (): Named => ({ host, model, circuit: new Circuit(settings, clock, random) });
+    const { circuit } = circuits.getOrCreate(`${host} ${model}`, create);
     const admission = await admitted(call, circuit, settings.maxWaitMs);
     const report = (outcome: 'success' | 'failure' | 'neutral'): void => {
       const state = circuit.state;
@@ -88,8 +97,8 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
     name: 'circuitBreaker',
     policy: circuitBreaker,
     status: () => ({
-      circuits: circuits.entries().map(([id, { state, waitMs }]) => {
-        const [host, model] = id.split(' ');
+      circuits: circuits.entries().map(([, { host, model, circuit }]) => {
+        const { state, waitMs } = circuit;
         return { host, model, state, waitMs };
       }),
     }),

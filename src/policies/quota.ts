@@ -1,6 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts';
-import type { Call } from '../call.ts';
-import { remainingMs, wait } from '../call.ts';
+import { type Call, remainingMs, resourceOf, wait } from '../call.ts';
 import { GeminiError, isGeminiError } from '../errors/gemini-error.ts';
 import { duration, readOptions } from '../options.ts';
 import type { Part } from '../part.ts';
@@ -25,6 +24,10 @@ const SPREAD_MS = 300;
 const BARRED_MS = 300_000;
 
 interface Gate {
+  readonly host: string;
+  readonly key: string;
+  /** Or method, where calls name no model. */
+  readonly model: string;
   /** In the time of `clock.now()`. */
   opensAt: number;
   /** The refusal that closed it. */
@@ -32,21 +35,23 @@ interface Gate {
   waiting: number;
 }
 
+type Gates = BoundedMap<string, Gate>;
+
 /**
- * One 429 closes the gate of its (key, model) for every call until the time that Google named: the others would only
+ * One 429 closes the gate of its (host, key, model) for every call until the time that Google named: the others would only
  * be refused too, and projects that hammer are banned.
  */
 export function quotaPart(options?: QuotaOptions): Part {
   const { maxWaitMs } = readOptions('quota', options, { maxWaitMs: duration(0) }, { maxWaitMs: 30_000 });
-  const gates = new BoundedMap<string, Gate>(GATES_KEPT);
+  const gates: Gates = new BoundedMap(GATES_KEPT);
 
   async function quota<T>(call: Call, next: Next<T>): Promise<T> {
-    const id = `${call.key} ${call.model}`;
-    const gate = gates.get(id);
-    if (gate) await pass(call, gate, maxWaitMs);
+    // The host is part of it: each region of Vertex has quotas of its own.
+    const id = `${call.host} ${call.key} ${resourceOf(call)}`;
+    const gate = await pass(gates, id, call, maxWaitMs);
     try {
       const result = await next(call);
-      if (gate && gate.opensAt <= call.clock.now()) gates.delete(id);
+      if (gate && isOver(gate, call) && gates.get(id) === gate) gates.delete(id);
       return result;
     } catch (error) {
       const closedMs = isGeminiError(error) && error.source === 'upstream' ? closingTime(error, call) : undefined;
@@ -60,9 +65,10 @@ export function quotaPart(options?: QuotaOptions): Part {
     name: 'quota',
     policy: quota,
     status: () => ({
-      gates: gates.entries().map(([id, { error, waiting }]) => ({
-        key: id.split(' ')[0],
-        model: id.split(' ')[1],
+      gates: gates.entries().map(([, { host, key, model, error, waiting }]) => ({
+        host,
+        key,
+        model,
         kind: error.kind,
         quotaId: error.upstream?.quota?.id,
         waiting,
@@ -72,11 +78,19 @@ export function quotaPart(options?: QuotaOptions): Part {
   };
 }
 
-/** Waits until the gate is open. @throws GeminiError when that takes too long. */
-async function pass(call: Call, gate: Gate, maxWaitMs: number): Promise<void> {
+/** Nobody is held back by it any more, and nobody is about to be let go. */
+function isOver(gate: Gate, call: Call): boolean {
+  return gate.opensAt <= call.clock.now() && gate.waiting === 0;
+}
+
+/** Waits until the gate, if there is one, is open, and returns it. @throws GeminiError when that takes too long. */
+async function pass(gates: Gates, id: string, call: Call, maxWaitMs: number): Promise<Gate | undefined> {
   const at = { requestId: call.id, model: call.model, key: call.key };
-  // Looked at again after each wait: another 429 may have closed it for longer.
-  for (let leftMs = gate.opensAt - call.clock.now(); leftMs > 0; leftMs = gate.opensAt - call.clock.now()) {
+  // Looked up again after each wait: another 429 may have closed it for longer, or a new one in its place.
+  for (;;) {
+    const gate = gates.get(id);
+    const leftMs = gate ? gate.opensAt - call.clock.now() : 0;
+    if (!gate || leftMs <= 0) return gate;
     const waitMs = leftMs + SPREAD_MS * call.random();
     if (waitMs > maxWaitMs || waitMs >= remainingMs(call)) {
       call.emit('gate', { ...at, state: 'rejected', waitMs: leftMs });
@@ -112,9 +126,10 @@ function named(error: GeminiError, closedMs: number): GeminiError {
   return error.kind === 'quota_exhausted' ? error.with({ retryAfterMs: closedMs }) : error;
 }
 
-function close(gates: BoundedMap<string, Gate>, id: string, call: Call, error: GeminiError, closedMs: number): void {
+function close(gates: Gates, id: string, call: Call, error: GeminiError, closedMs: number): void {
   const opensAt = call.clock.now() + closedMs;
-  const gate = gates.getOrCreate(id, () => ({ opensAt, error, waiting: 0 }));
+  const { host, key } = call;
+  const gate = gates.getOrCreate(id, () => ({ host, key, model: resourceOf(call), opensAt, error, waiting: 0 }));
   if (opensAt >= gate.opensAt) Object.assign(gate, { opensAt, error });
   const quotaId = error.upstream?.quota?.id;
   call.emit('gate', {

@@ -52,10 +52,13 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
   const limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
   // The limiter keeps a timer for each caller until its window ends: bounded here, and stopped by close().
   const callers = new BoundedMap<string, string>(CALLERS_KEPT, (caller) => void limiter.delete(caller));
+  let isClosed = false;
 
   async function admit(visit: Visit): Promise<void> {
     const caller = hash(callerOf(visit.req, settings));
     visit.identify(caller);
+    // Nobody would stop the timers of new windows any more.
+    if (isClosed) return;
     callers.set(caller, caller);
     const { state, refused } = await consume(limiter, caller, pointsOf(visit.req, settings));
     const waitMs = Math.max(1, state.msBeforeNext);
@@ -64,7 +67,11 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
     visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs });
     throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
   }
-  return { name: 'rateLimit', admit, close: () => callers.clear() };
+  function close(): void {
+    isClosed = true;
+    callers.clear();
+  }
+  return { name: 'rateLimit', admit, close };
 }
 
 /** rate-limiter-flexible resolves and rejects with the same shape, which is no Error. */
@@ -76,9 +83,23 @@ async function consume(
   try {
     return { state: await limiter.consume(caller, points), refused: false };
   } catch (rejection) {
-    if (rejection instanceof RateLimiterRes) return { state: rejection, refused: true };
-    throw rejection;
+    if (!(rejection instanceof RateLimiterRes)) throw rejection;
+    return { state: await giveBack(limiter, caller, points, rejection), refused: true };
   }
+}
+
+/** A refused request has cost nothing: the limiter keeps its points all the same, and would refuse lighter ones too. */
+async function giveBack(
+  limiter: RateLimiterMemory,
+  caller: string,
+  points: number,
+  rejection: RateLimiterRes,
+): Promise<RateLimiterRes> {
+  const state = await limiter.reward(caller, points);
+  if (!state.isFirstInDuration) return state;
+  // The window has ended in this very moment: in a new one the points would be a gift.
+  await limiter.delete(caller);
+  return rejection;
 }
 
 function callerOf(req: VisitorRequest, { key, ipv6Subnet }: RateLimitOptions & { ipv6Subnet: number }): string {

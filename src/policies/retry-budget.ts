@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts';
-import type { Call } from '../call.ts';
+import { type Call, resourceOf } from '../call.ts';
 import type { Kind } from '../errors/kinds.ts';
 
 /** Token bucket of the AWS SDKs ("standard" retry mode): what fails at scale may be retried only a little. */
@@ -12,7 +12,7 @@ const SUCCESS_GAIN = 1;
 const BUCKETS_KEPT = 200;
 
 /**
- * Bounds retries by successes, per host and model. Without one, retries keep an overload alive after its cause has gone:
+ * Bounds retries by successes, per host and model (or method). Without one, retries keep an overload alive after its cause has gone:
  * in a simulation of a 30 s spike, 13 % of 15 minutes succeeded without a budget and 90 % with it.
  */
 export class RetryBudget {
@@ -29,20 +29,20 @@ export class RetryBudget {
 
   /** A success gives back what its retries cost, and a little where it needed none. */
   succeed(call: Call, spent: number): void {
-    const bucket = this.#bucket(call);
-    bucket.tokens = Math.min(CAPACITY, bucket.tokens + (spent || SUCCESS_GAIN));
+    this.giveBack(call, spent || SUCCESS_GAIN);
   }
 
-  /** The retry was not made after all. */
-  giveBack(call: Call, spent: number): void {
-    if (spent > 0) this.succeed(call, spent);
+  /** Puts tokens back, for a retry that was not made after all. */
+  giveBack(call: Call, tokens: number): void {
+    const bucket = this.#bucket(call);
+    bucket.tokens = Math.min(CAPACITY, bucket.tokens + tokens);
   }
 
   status(): Record<string, number> {
     return Object.fromEntries(this.#buckets.entries().map(([name, { tokens }]) => [name, tokens]));
   }
 
-  #bucket({ host, model }: Call): { tokens: number } {
-    return this.#buckets.getOrCreate(`${host} ${model}`, () => ({ tokens: CAPACITY }));
+  #bucket(call: Call): { tokens: number } {
+    return this.#buckets.getOrCreate(`${call.host} ${resourceOf(call)}`, () => ({ tokens: CAPACITY }));
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import type { UpstreamRequest } from './request.ts';
+import type { RequestHead } from './request.ts';
 
 /**
  * One signal out of three: the visitor's, the caller's own, and the guard's that closes. By hand: AbortSignal.any keeps
@@ -12,7 +12,7 @@ export class CallSignal {
 
   constructor(
     visitor: AbortSignal,
-    request: Pick<UpstreamRequest, 'signal' | 'headers'>,
+    request: Pick<RequestHead, 'signal' | 'headers'>,
     { closing, clock }: { closing: AbortSignal; clock: Clock },
   ) {
     const begun = clock.now();
@@ -35,6 +35,21 @@ export class CallSignal {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  abort(reason: GeminiError): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Settles with the promise, or rejects when the signal fires first. */
+  race<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#controller;
+    return new Promise<T>((resolve, reject) => {
+      const stop = (): void => reject(signal.reason);
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
+      promise.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
+    });
   }
 
   /** Leaves no listener behind. */

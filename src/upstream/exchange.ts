@@ -1,15 +1,14 @@
 import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { redact } from '../errors/redact.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/tally.ts';
-import { answerText, errorText } from './body.ts';
+import { errorText } from './body.ts';
 import { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
 import { guardStream, type StreamEars } from './stream.ts';
 import { EventWatch, RAW } from './watch.ts';
-import { decoded, WholeResponse } from './whole-response.ts';
+import { isEventStream, wholeAnswer } from './whole-answer.ts';
+import { decoded } from './whole-response.ts';
 
 /** The part of fetch that an exchange needs. */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
@@ -28,14 +27,18 @@ export async function exchange(
   let streaming = false;
   let failure: GeminiError | undefined;
   try {
-    limits.within(isStreamed(call) ? Math.min(call.limits.firstByteMs, call.limits.attemptMs) : call.limits.attemptMs);
+    limits.within(
+      call.method === 'streamGenerateContent'
+        ? Math.min(call.limits.firstByteMs, call.limits.attemptMs)
+        : call.limits.attemptMs,
+    );
     const response = await limits.race(send(request, transport, limits.signal));
     status = response.status;
     if (response.status >= 300 && response.status < 400) throw redirected(response);
     if (!response.ok) throw await refusal(response, call, limits, request);
-    const whole = await wholeAnswer(response, call, limits, ears);
-    if (whole) return whole;
     limits.within(call.limits.attemptMs - (clock.now() - begun));
+    const whole = await wholeAnswer(response, call, request, limits, ears);
+    if (whole) return whole;
     const watch = isEventStream(response) ? new EventWatch(call) : RAW;
     const body = await guardStream(response.body as ReadableStream<Uint8Array>, call, limits, watch, ears);
     streaming = true;
@@ -64,17 +67,12 @@ export async function exchange(
   }
 }
 
-function isStreamed(call: Call): boolean {
-  return call.method === 'streamGenerateContent';
-}
-
-function isEventStream(response: Response): boolean {
-  return (response.headers.get('content-type') ?? '').includes('text/event-stream');
-}
+/** An error body that takes longer tells less than the time that is left is worth. */
+const ERROR_BODY_MS = 5000;
 
 async function send(request: UpstreamRequest, transport: Transport, signal: AbortSignal): Promise<Response> {
   const { url, verb, headers, body, spent } = request;
-  return transport(url, {
+  const sent = transport(url, {
     method: verb,
     headers,
     signal,
@@ -83,6 +81,14 @@ async function send(request: UpstreamRequest, transport: Transport, signal: Abor
     ...(body === undefined ? {} : { body }),
     ...(spent ? { duplex: 'half' } : {}),
   } as RequestInit);
+  // A transport that does not listen may still answer when nobody waits for it any more.
+  sent.then(
+    (late) => {
+      if (signal.aborted) late.body?.cancel().catch(() => {});
+    },
+    () => {},
+  );
+  return sent;
 }
 
 function redirected(response: Response): GeminiError {
@@ -101,8 +107,9 @@ async function refusal(
 ): Promise<GeminiError> {
   const { status, headers } = response;
   // A connection that breaks while the refusal is read leaves its status: that is most of the truth.
+  limits.within(ERROR_BODY_MS);
   const text = await errorText(response, limits).catch((error: unknown) => {
-    if (limits.signal.aborted) throw error;
+    if (limits.signal.aborted && understand(error).kind !== 'upstream_timeout') throw error;
     return '';
   });
   const contentType = headers.get('content-type') ?? undefined;
@@ -113,41 +120,4 @@ async function refusal(
     now: () => call.clock.date(),
     ...(contentType ? { contentType } : {}),
   });
-}
-
-/**
- * A unary answer is read whole, so that a cut, an error in a 200 or an empty answer can still be retried. Undefined for
- * what comes in pieces: events and files.
- */
-async function wholeAnswer(
-  response: Response,
-  call: Call,
-  limits: ExchangeLimits,
-  ears: StreamEars,
-): Promise<Response | undefined> {
-  if (!response.body) return response;
-  const type = response.headers.get('content-type') ?? '';
-  const generates = call.method === 'generateContent' || isStreamed(call);
-  if (isEventStream(response) || !(generates || type.includes('json'))) return undefined;
-  const text = await answerText(response, limits);
-  if (!generates && !text) return new WholeResponse(text, response);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    throw understand(text, { status: 200, contentType: type });
-  }
-  const failed = generates ? inspectAnswer(answer) : errorIn(answer);
-  const usage = (answer as { usageMetadata?: Usage } | null)?.usageMetadata;
-  if (usage) ears.usage(usage);
-  if (failed) throw failed;
-  return new WholeResponse(text, response);
-}
-
-/** Google answers 200 with an error inside now and then, and the SDK takes that for success. */
-function errorIn(answer: unknown): GeminiError | undefined {
-  const error = (answer as { error?: unknown } | null)?.error;
-  const isError = typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
-  // A long-running operation that failed carries an error and a name: that is an answer.
-  return isError && !('name' in (answer as object)) ? understand(answer) : undefined;
 }

@@ -9,29 +9,53 @@ export interface UpstreamRequest {
   /** A stream can be sent once only. */
   readonly spent: boolean;
   readonly signal: AbortSignal | undefined;
-  /** The same object, or the same text, in each try that an SDK makes of one call. */
-  readonly identity: object | string | undefined;
+  /** The same in each try that the interactions stack of the SDK makes of one call; undefined for everything else. */
+  readonly identity: string | undefined;
   /** The credential, to be removed from whatever Google echoes. */
   readonly secret: string | undefined;
 }
 
+/** What is known of a request before its body has been read. */
+export type RequestHead = Pick<UpstreamRequest, 'url' | 'verb' | 'headers' | 'signal' | 'secret'>;
+
 /** Reads the arguments of fetch: a URL with an init (@google/genai and most SDKs) or a Request (its interactions). */
-export async function readRequest(input: string | URL | Request, init: RequestInit = {}): Promise<UpstreamRequest> {
+export function readHead(input: string | URL | Request, init: RequestInit = {}): RequestHead {
   const request = isRequest(input) ? input : undefined;
-  const verb = (init.method ?? request?.method ?? 'GET').toUpperCase();
   const headers = new Headers(init.headers ?? request?.headers);
-  const body = init.body ?? (request?.body ? await request.arrayBuffer() : undefined);
-  const url = withoutKey(request ? request.url : String(input), headers);
   return {
-    url,
-    verb,
+    url: withoutKey(request ? request.url : String(input), headers),
+    verb: (init.method ?? request?.method ?? 'GET').toUpperCase(),
     headers,
-    body,
-    spent: typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body),
     signal: init.signal ?? request?.signal,
-    identity: request ? `${verb} ${url} ${digest(body)}` : init.headers instanceof Headers ? init.headers : undefined,
     secret: headers.get('x-goog-api-key') ?? headers.get('authorization')?.replace(/^Bearer /i, '') ?? undefined,
   };
+}
+
+/** The body of a Request is a stream: it is read whole, so that it can be sent again. */
+export async function withBody(
+  head: RequestHead,
+  input: string | URL | Request,
+  init: RequestInit = {},
+): Promise<UpstreamRequest> {
+  const request = isRequest(input) ? input : undefined;
+  const body = init.body ?? (request?.body ? await request.arrayBuffer() : undefined);
+  return {
+    ...head,
+    body,
+    spent: typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body),
+    // Only what creates something is sent again by that stack after each failure; polls are the app's own.
+    identity: request && head.verb === 'POST' ? `${head.url} ${digest(body)}` : undefined,
+  };
+}
+
+/** OpenAI-compatible calls and interactions name their model in the body; near its beginning, or not for us. */
+export function modelIn(body: BodyInit | undefined): string {
+  const text = typeof body === 'string' ? body.slice(0, 4096) : body instanceof ArrayBuffer ? decode(body) : '';
+  return /[{,]\s*"model"\s*:\s*"(?:models\/|google\/)?([a-z\d][\w.@-]{0,127})"/i.exec(text)?.[1] ?? '';
+}
+
+function decode(body: ArrayBuffer): string {
+  return new TextDecoder().decode(body.slice(0, 4096));
 }
 
 /** Told by shape: a Request of another copy of undici is no instance of ours. */

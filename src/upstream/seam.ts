@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
-import type { GeminiError } from '../errors/gemini-error.ts';
+import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/tally.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
 import { exchange, type Transport } from './exchange.ts';
-import { labelOf, readRequest, type UpstreamRequest } from './request.ts';
-import { RetryLookout } from './sdk-retries.ts';
+import { labelOf, modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
+import type { RetryLookout } from './sdk-retries.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** What the seam needs of the guard that owns it. */
@@ -24,6 +24,8 @@ export interface SeamOwner {
   openScope(id: string): Scope;
   /** A call began; the function returned tells its end. */
   begin(): () => void;
+  /** Notices retry loops above this guard. */
+  readonly lookout: RetryLookout;
   warn(code: string, message: string): void;
   /** Tells an operator, if this failure needs one. */
   alert(scope: Scope, call: Call, error: GeminiError): void;
@@ -39,31 +41,31 @@ const SDK_RETRIES =
  * @param bound the scope to use where the async context may be lost; otherwise that of the running request, if any
  */
 export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.fetch {
-  const lookout = new RetryLookout();
   return async function guardedFetch(input, init) {
-    if (lookout.seesRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
-    const inherited = bound ?? currentScope();
+    if (owner.lookout.seesRetry()) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
+    const around = bound ?? currentScope();
+    // Queues and timers that were begun in one request go on after it, for others.
+    const inherited = around?.isAnswered ? undefined : around;
     const scope = inherited ?? owner.openScope(randomUUID());
     const ends: (() => void)[] = [owner.begin(), scope.begin()];
-    let signal: CallSignal | undefined;
     const over = (error?: GeminiError): void => {
-      signal?.release();
       for (const end of ends.splice(0)) end();
       if (!inherited) scope.finish(error?.status ?? 200);
     };
     try {
-      const request = await readRequest(input as string | URL | Request, init);
-      const target = targetOf(request.url, request.verb);
-      const repeated = typeof request.identity === 'string' ? scope.reported.get(request.identity) : undefined;
-      if (repeated) {
-        owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
-        throw repeated;
-      }
-      signal = new CallSignal(scope.signal, request, owner);
+      const head = readHead(input as string | URL | Request, init);
+      const target = targetOf(head.url, head.verb);
+      const signal = new CallSignal(scope.signal, head, owner);
+      ends.push(() => signal.release());
       scope.startedAt ??= owner.clock.now();
+      const request = await signal.race(withBody(head, input as string | URL | Request, init));
+      throwIfReported(owner, scope, request);
       const atEnd = (callback: () => void): void => void ends.push(callback);
       const call = { ...callOf(owner, scope, request, target, signal.signal), atEnd };
-      return await run(owner, scope, call, request, over);
+      const response = await run(owner, scope, call, request, over);
+      // Read to its end already, or a stream that the route may yet leave unread.
+      if (ends.length > 0) ends.push(scope.keepStream(() => signal.abort(new GeminiError('client_closed'))));
+      return response;
     } catch (thrown) {
       const error = understand(thrown);
       scope.tally.failure = error;
@@ -71,6 +73,16 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       throw error;
     }
   };
+}
+
+/** The interactions stack of the SDK retries by itself, for up to 8 s between two tries: it gets the same failure again. */
+const REPORTED_MS = 15_000;
+
+function throwIfReported(owner: SeamOwner, scope: Scope, { identity }: UpstreamRequest): void {
+  const reported = identity === undefined ? undefined : scope.reported.get(identity);
+  if (!reported || owner.clock.now() - reported.at > REPORTED_MS) return;
+  owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
+  throw reported.error;
 }
 
 function callOf(
@@ -85,7 +97,7 @@ function callOf(
   return {
     id: scope.id,
     method,
-    model,
+    model: model || modelIn(request.body),
     host,
     key: project || request.secret ? labelOf(project || (request.secret as string)) : '',
     repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
@@ -136,7 +148,7 @@ async function run(
   } catch (thrown) {
     const error = understand(thrown).with({ attempts });
     owner.alert(scope, call, error);
-    if (typeof request.identity === 'string') scope.reported.set(request.identity, error);
+    if (request.identity !== undefined) scope.reported.set(request.identity, { error, at: owner.clock.now() });
     throw error;
   }
 }

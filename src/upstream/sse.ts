@@ -73,7 +73,7 @@ export class SseReader {
 }
 
 /** The next end of an event: two line ends, in any of the three styles that SSE allows. */
-const BLANK_LINE = /\r\n\r\n|\n\n|\r\r/;
+const BLANK_LINE = /\r\n\r\n|\n\r?\n|\r\r/;
 
 function blankLine(text: string): { from: number; to: number } | undefined {
   const found = BLANK_LINE.exec(text);
@@ -89,6 +89,8 @@ function read(block: string, start: number): SseEvent | undefined {
     else if (line.startsWith('event:')) name = line.slice(6).trim();
     else if (line && !/^(?::|id:|retry:)/.test(line)) bare.push(line);
   }
-  const text = data.length > 0 ? data.join('\n') : bare.join('\n');
+  // Fields that nobody knows are to be ignored (WHATWG HTML, section 9.2.6); what begins like JSON is no field.
+  const json = /^\s*[[{]/.test(bare[0] ?? '') ? bare.join('\n') : '';
+  const text = data.length > 0 ? data.join('\n') : json;
   return text ? { data: text, name, start } : undefined;
 }

@@ -13,6 +13,9 @@ export interface StreamEars {
   end(error?: GeminiError): void;
 }
 
+/** A stream that nobody asks for more of, for this long, was left by a `break`: the SDK does not close it. */
+const FORGOTTEN_MS = 300_000;
+
 /**
  * Guards the body of a streamed answer. It resolves at the first real content: until then a failure is thrown, so that
  * it can be retried like a unary one. Afterwards bytes pass unchanged, and an error event, a cut, silence, or an end
@@ -40,13 +43,44 @@ export async function guardStream(
     release(reader, limits);
     throw understand(error);
   }
-  limits.pause();
+  return outward(reader, held, call, limits, watch, ears);
+}
+
+/** The stream that the SDK reads. However it ends (read, broken, left, aborted, forgotten), its end is told once. */
+function outward(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  held: Uint8Array[],
+  call: Call,
+  limits: ExchangeLimits,
+  watch: Watch,
+  ears: StreamEars,
+): ReadableStream<Uint8Array> {
+  let over = false;
+  let fail: (error: GeminiError) => void = () => {};
   const finish = (error?: GeminiError): void => {
+    if (over) return;
+    over = true;
+    limits.signal.removeEventListener('abort', aborted);
+    if (error) release(reader, limits);
+    else limits.end();
     if (watch.usage) ears.usage(watch.usage);
     ears.end(error);
   };
+  const broken = (thrown: unknown): void => {
+    if (over) return;
+    const error = understand(thrown);
+    finish(error);
+    fail(error);
+  };
+  // Nobody may be reading: a handler that left the loop, or that waits for its own visitor's socket.
+  const aborted = (): void => broken(limits.signal.reason);
+  limits.signal.addEventListener('abort', aborted, { once: true });
+  limits.idleWithin(FORGOTTEN_MS);
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        fail = (error) => controller.error(error);
+      },
       async pull(controller) {
         const early = held.shift();
         if (early) return controller.enqueue(early);
@@ -54,10 +88,10 @@ export async function guardStream(
           for (let passed = false; !passed; ) {
             limits.idleWithin(call.limits.idleMs);
             const { done, value } = await limits.race(reader.read());
-            limits.pause();
+            if (over) return;
+            limits.idleWithin(FORGOTTEN_MS);
             if (done) {
               watch.end();
-              limits.end();
               finish();
               return controller.close();
             }
@@ -67,14 +101,10 @@ export async function guardStream(
             if (error) throw error;
           }
         } catch (error) {
-          const understood = understand(error);
-          release(reader, limits);
-          finish(understood);
-          controller.error(understood);
+          broken(error);
         }
       },
       cancel(reason) {
-        release(reader, limits);
         finish(new GeminiError('cancelled', { cause: reason }));
       },
     },

@@ -28,7 +28,7 @@ const STATELESS = new Set([
 
 const MODEL_PATH = /\/(models|tunedModels|endpoints)\/(.*)$/;
 /** What belongs to a model and is none: `tunedModels/mine/operations/1`. */
-const BELONGING = /^[^/:]+\/(?:operations|permissions)(?:\/[^/]*)?$/;
+const BELONGING = /^(?:[^/:]+\/(?:operations|permissions)(?:\/[^/]*)?|openapi\/.+)$/;
 const MODEL = /^[a-z\d](?:[\w.@-]{0,126}[a-z\d])?$/i;
 const PROJECT = /\/projects\/([^/]+)\//;
 const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', PATCH: 'update', PUT: 'update' };
@@ -66,7 +66,7 @@ function resourceMethod(pathname: string, verb: string): string {
   const path = pathname
     .replace(/^.*?\/(?:upload\/|download\/)?v\d\w*\//, '')
     .replace(/^projects\/[^/]+\/locations\/[^/]+\//, '');
-  const openai = /^openai\/(.+)$/.exec(path)?.[1];
+  const openai = /^(?:openai|endpoints\/openapi)\/(.+)$/.exec(path)?.[1];
   if (openai) return openai.replaceAll('/', '.');
   const [resource = '', ...rest] = path.split('/');
   const own = /:(\w+)$/.exec(path)?.[1];

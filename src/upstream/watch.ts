@@ -21,7 +21,7 @@ export const RAW: Watch = { committed: true, usage: undefined, push: (packet) =>
 
 /** An answer of generateContent in pieces: these decide about a stream. */
 interface Chunk {
-  candidates?: { content?: { parts?: unknown[] }; finishReason?: string }[];
+  candidates?: { content?: { parts?: { text?: string }[] }; finishReason?: string }[];
   promptFeedback?: { blockReason?: string };
   usageMetadata?: Usage;
   continuationToken?: string;
@@ -45,12 +45,12 @@ export class EventWatch implements Watch {
     const text = this.#decoder.decode(packet, { stream: true });
     for (const event of this.#sse.push(text)) {
       const error = this.#read(event);
-      if (error) return { good: encode(text.slice(0, Math.max(0, event.start))), error };
+      if (error) return { good: before(packet, text, event.start), error };
     }
     const { bare } = this.#sse;
     if (!bare) return { good: packet };
     // Bare JSON is no event: an SDK that gets a part of it ends with an error of its own, and the true one is lost.
-    const good = encode(text.slice(0, bare.start));
+    const good = before(packet, text, bare.start);
     return isWhole(bare.text) ? { good, error: understand(bare.text) } : { good };
   }
 
@@ -67,7 +67,7 @@ export class EventWatch implements Watch {
   #read({ data, name }: SseEvent): GeminiError | undefined {
     if (name === 'error') return understand(data, { status: 200 });
     const chunk = parse(data);
-    if (!chunk || chunk.error !== undefined) return data === '[DONE]' ? undefined : understand(data);
+    if (!chunk || (chunk.error ?? undefined) !== undefined) return data === '[DONE]' ? undefined : understand(data);
     if (chunk.usageMetadata) this.usage = chunk.usageMetadata;
     const last = Boolean(chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason);
     if (last || chunk.continuationToken) this.#finished = true;
@@ -90,14 +90,22 @@ function parse(data: string): Chunk | undefined {
 }
 
 function hasContent(chunk: Chunk): boolean {
-  return Boolean(chunk.candidates?.some(({ content }) => (content?.parts?.length ?? 0) > 0));
+  const parts = chunk.candidates?.flatMap(({ content }) => content?.parts ?? []) ?? [];
+  // Thoughts count: who asked for them wants to see them arrive. An empty text is no content yet.
+  return parts.some((part) => Object.keys(part).length > 0 && part.text !== '');
 }
 
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+/** The bytes of a packet in front of a place in its text. Counted from the end: it may begin inside of a character. */
+function before(packet: Uint8Array, text: string, start: number): Uint8Array {
+  if (start <= 0) return packet.subarray(0, 0);
+  return packet.subarray(0, packet.byteLength - new TextEncoder().encode(text.slice(start)).byteLength);
 }
+
+/** An error is short: beyond this it is something else, and parsing it at each packet would take the process down. */
+const BARE_MOST = 64 * 1024;
 
 function isWhole(text: string): boolean {
+  if (text.length > BARE_MOST) return true;
   if (!/[\]}]\s*$/.test(text.slice(-64))) return false;
   try {
     JSON.parse(text);

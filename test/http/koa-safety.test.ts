@@ -203,6 +203,8 @@ describe('one answer from Koa', () => {
   });
 
   test('case 36: a time-out after the handler has answered is counted and sends nothing', async () => {
+    const clock = new ManualClock();
+    await begin({ clock, retry: false });
     stage.gemini.script(fault.hang());
     const answered = await visit(stage.guard, async (ctx) => {
       const call = stage.ai.models.generateContent(QUESTION);
@@ -212,7 +214,7 @@ describe('one answer from Koa', () => {
       await call;
     });
     expect(answered).toMatchObject({ status: 404, json: { early: true } });
-    // Nobody waits for the call any more.
+    clock.advance(60_000);
     await stage.gemini.waitForAbort();
     await until(() => stage.guard.status().late === 1);
     expect(stage.guard.status()).toMatchObject({ late: 1, requests: 1 });

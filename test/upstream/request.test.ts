@@ -1,4 +1,6 @@
-import { labelOf, readRequest } from '../../src/upstream/request.ts';
+import { labelOf, modelIn, readHead, withBody } from '../../src/upstream/request.ts';
+
+const readRequest = (...args: [string | URL | Request, RequestInit?]) => withBody(readHead(...args), ...args);
 
 const url = 'https://generativelanguage.googleapis.com/v1beta/models/m:generateContent';
 
@@ -49,4 +51,15 @@ test('a label tells nothing of the key, and stays the same', () => {
   expect(label).toMatch(/^[\da-f]{8}$/);
   for (let i = 0; i < 1100; i++) labelOf(`other-${i}`);
   expect(labelOf('secret-1')).toBe(label);
+});
+
+test.each([
+  ['{"model":"gemini-3.8-flash","messages":[]}', 'gemini-3.8-flash'],
+  ['{ "input": "a", "model" : "models/gemini-3.8-flash" }', 'gemini-3.8-flash'],
+  [new TextEncoder().encode('{"model":"google/gemini-3.8-flash"}').buffer, 'gemini-3.8-flash'],
+  ['{"input":"say \\"model\\":\\"x\\""}', ''],
+  ['{"model":"../x"}', ''],
+  [undefined, ''],
+])('a model that stands in the body is found: %p', (body, model) => {
+  expect(modelIn(body)).toBe(model);
 });

@@ -1,0 +1,73 @@
+import type { Call } from '../call.ts';
+import type { GeminiError } from '../errors/gemini-error.ts';
+import { inspectAnswer } from '../errors/inspect-answer.ts';
+import { understand } from '../errors/understand.ts';
+import type { Usage } from '../observe/tally.ts';
+import { answerText } from './body.ts';
+import type { ExchangeLimits } from './limits.ts';
+import type { UpstreamRequest } from './request.ts';
+import type { StreamEars } from './stream.ts';
+import { WholeResponse } from './whole-response.ts';
+
+export function isEventStream(response: Response): boolean {
+  return (response.headers.get('content-type') ?? '').includes('text/event-stream');
+}
+
+/**
+ * A unary answer is read whole, so that a cut, an error in a 200 or an empty answer can still be retried. Undefined for
+ * what comes in pieces: events and files.
+ */
+export async function wholeAnswer(
+  response: Response,
+  call: Call,
+  request: UpstreamRequest,
+  limits: ExchangeLimits,
+  ears: StreamEars,
+): Promise<Response | undefined> {
+  if (!response.body) return response;
+  const type = response.headers.get('content-type') ?? '';
+  const generates = call.method === 'generateContent' || call.method === 'streamGenerateContent';
+  // A file is the user's own, whatever is in it; nothing at all is read here, since nobody else will.
+  const isFile = /[?&]alt=media\b/.test(request.url);
+  const isEmpty = response.headers.get('content-length') === '0';
+  if (isFile || isEventStream(response) || !(generates || isEmpty || type.includes('json'))) return undefined;
+  const text = await answerText(response, limits);
+  if (!generates && !text) return new WholeResponse(text, response);
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw understand(text, { status: 200, contentType: type });
+  }
+  answer = folded(answer);
+  const failed = generates ? inspectAnswer(answer) : errorIn(answer);
+  const usage = (answer as { usageMetadata?: Usage } | null)?.usageMetadata;
+  if (usage) ears.usage(usage);
+  if (failed) throw failed;
+  return new WholeResponse(text, response);
+}
+
+interface Piece {
+  candidates?: { content?: { parts?: unknown[] }; finishReason?: string }[];
+  error?: unknown;
+}
+
+/** Without `alt=sse` a stream is one JSON array of pieces: together they are the answer. */
+function folded(answer: unknown): unknown {
+  if (!Array.isArray(answer)) return answer;
+  const pieces = answer as Piece[];
+  const last = pieces.at(-1);
+  const broken = pieces.find((piece) => piece?.error);
+  if (broken || !last) return broken ?? answer;
+  const parts = pieces.flatMap((piece) => piece?.candidates?.[0]?.content?.parts ?? []);
+  const finishReason = last.candidates?.[0]?.finishReason;
+  return { ...pieces[0], ...last, candidates: [{ content: { parts }, finishReason }] };
+}
+
+/** Google answers 200 with an error inside now and then, and the SDK takes that for success. */
+function errorIn(answer: unknown): GeminiError | undefined {
+  const error = (answer as { error?: unknown } | null)?.error;
+  const isError = typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
+  // A long-running operation that failed carries an error and a name: that is an answer.
+  return isError && !('name' in (answer as object)) ? understand(answer) : undefined;
+}
