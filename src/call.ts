@@ -32,7 +32,7 @@ export interface Call {
   readonly signal: AbortSignal;
   /** In the time of `clock.now()`; Infinity where nothing bounds it. */
   readonly deadline: number;
-  /** When the first upstream call of the same request began: a total deadline counts from here. */
+  /** When the first upstream call of the same visitor began, or this one: a total deadline counts from here. */
   readonly startedAt: number;
   /** 1 for the first. */
   readonly attempt: number;

@@ -28,7 +28,9 @@ export class Scope {
   readonly parts: Map<PartName, Part | null> = new Map();
   /** The wall clock of the opening, for the record. */
   readonly #date: number;
-  /** Set by the first upstream call: total deadlines count from here, so a slow upload costs nothing. */
+  /** Whether a visitor waits: then all its calls share one deadline. A worker's job may go on for hours. */
+  isVisit = false;
+  /** Set by the first upstream call: a visitor's deadline counts from here, so a slow upload costs nothing. */
   startedAt: number | undefined;
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => string = () => '';

@@ -191,3 +191,14 @@ test('an error is known by its brand', () => {
   expect(isGeminiError(new Error('no'))).toBe(false);
   expect(isGeminiError(null)).toBe(false);
 });
+
+test('a job may take longer than one call may', async () => {
+  const clock = new ManualClock();
+  const guard = quickGuard({ clock });
+  await guard.run(async ({ gemini: ai }) => {
+    await ai.models.generateContent(ask);
+    clock.advance(3_600_000);
+    await ai.models.generateContent(ask);
+  });
+  expect(gemini.calls).toHaveLength(2);
+});

@@ -26,6 +26,7 @@ export function scopeOf(req: VisitorRequest): Scope | undefined {
 /** Opens the scope of a request: its id, its end, and the visitor who may leave before it. */
 export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock): Scope {
   const scope = new Scope(requestIdOf(req), clock);
+  scope.isVisit = true;
   Object.defineProperty(req, SCOPE, { value: scope });
   if (!res.headersSent) res.setHeader('X-Request-Id', scope.id);
   const end = (): void => {

@@ -3,8 +3,8 @@ import type { Part } from '../part.ts';
 
 export interface TimeoutOptions {
   /**
-   * All of Gemini's part of one request: waits, attempts and automatic function calling, counted from its first
-   * upstream call. A stream that has begun to answer is not cut by it.
+   * All of Gemini's part of one visitor's request: waits, attempts and automatic function calling, counted from its first
+   * upstream call; outside of a server, of one call. A stream that has begun to answer is not cut by it.
    * @default 120_000 long enough for a thinking model; a visitor who still waits after two minutes has given up
    */
   totalMs?: number;

@@ -57,7 +57,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       const target = targetOf(head.url, head.verb);
       const signal = new CallSignal(scope.signal, head, owner);
       ends.push(() => signal.release());
-      scope.startedAt ??= owner.clock.now();
+      if (!scope.isVisit || scope.startedAt === undefined) scope.startedAt = owner.clock.now();
       const request = await signal.race(withBody(head, input as string | URL | Request, init));
       throwIfReported(owner, scope, request);
       const atEnd = (callback: () => void): void => void ends.push(callback);

@@ -23,6 +23,38 @@ test('Vertex needs no key', () => {
   expect(createClient(fetch, vertex, {})).toBeInstanceOf(GoogleGenAI);
 });
 
+test.each([
+  [{ enterprise: true }, {}],
+  [{}, { GOOGLE_GENAI_USE_VERTEXAI: 'True' }],
+  [{}, { GOOGLE_GENAI_USE_VERTEXAI: '1' }],
+  [{}, { GOOGLE_GENAI_USE_ENTERPRISE: 'TRUE', GOOGLE_GENAI_USE_VERTEXAI: 'false' }],
+])('Vertex is recognised by %j with the environment %j', (options, env) => {
+  const client = createClient(fetch, { ...options, project: 'p', location: 'global' }, env);
+  expect(client.vertexai).toBe(true);
+});
+
+test.each([
+  [{ vertexai: false }, { GOOGLE_GENAI_USE_VERTEXAI: 'true' }],
+  [{ enterprise: false }, { GOOGLE_GENAI_USE_ENTERPRISE: 'true' }],
+  [{}, { GOOGLE_GENAI_USE_ENTERPRISE: 'false', GOOGLE_GENAI_USE_VERTEXAI: 'true' }],
+])('Vertex is switched off by %j with the environment %j', (options, env) => {
+  expect(() => createClient(fetch, options, env)).toThrow(/no API key/);
+});
+
+test('a fetch of the user is not replaced in silence; that of a guard may be', () => {
+  const mine = async () => new Response();
+  const message = (who: string) =>
+    `${who}: the client has a \`httpOptions.fetch\` of its own, which the guard would replace; pass it as geminiGuard({ fetch }) instead.`;
+  const options = { apiKey: 'k', httpOptions: { fetch: mine } };
+  const ai = new GoogleGenAI(options);
+  expect(() => quickGuard({ ai })).toThrow(new TypeError(message('geminiGuard')));
+  expect((ai as unknown as { apiClient: { getFetch(): unknown } }).apiClient.getFetch()).toBe(mine);
+  expect(() => quickGuard().client(options)).toThrow(new TypeError(message('guard.client')));
+  const guarded = quickGuard({ fetch: mine }).client({ apiKey: 'k' });
+  const other = quickGuard({ ai: guarded });
+  expect(other.client({ apiKey: 'k', httpOptions: { fetch: other.fetch } })).toBeInstanceOf(GoogleGenAI);
+});
+
 test('two keys in one value are told by position and length, and never printed', () => {
   const two = `${CANARY_KEY}\n${CANARY_KEY}`;
   expect(() => createClient(fetch, { apiKey: two }, {})).toThrow(
