@@ -105,7 +105,7 @@ export class Core implements Member, SeamOwner {
 
   clientIn(scope: Scope): GoogleGenAI {
     try {
-      return this.#ai ?? createClient(createFetch(this, scope));
+      return this.#ai ?? createClient(asGuards(createFetch(this, scope)));
     } catch (error) {
       // The visitor learns nothing of it, so the operator must.
       this.warn('GG_MISCONFIGURED', error instanceof Error ? error.message : 'no client could be made');

@@ -1,4 +1,5 @@
 import type { Call } from '../src/call.ts';
+import type { Clock } from '../src/clock.ts';
 import type { EventName, GuardEvents } from '../src/observe/events.ts';
 import { ManualClock, MODEL } from './support.ts';
 
@@ -40,6 +41,16 @@ export function aCall(overrides: Partial<Call> = {}): {
     for (const callback of ends.splice(0)) callback();
   };
   return { call, clock, told, leave, end };
+}
+
+/** The same time, but its timers fire 1 ms early, as those of Node do now and then. */
+export function firingEarly(clock: ManualClock): Clock {
+  return {
+    now: clock.now,
+    date: clock.date,
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms - 1),
+    clearTimeout: clock.clearTimeout,
+  };
 }
 
 /** Lets everything that is already decided happen: promises, not time. */

@@ -2,7 +2,8 @@ import type { Call } from '../../src/call.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { bulkheadPart } from '../../src/policies/bulkhead.ts';
 import type { Policy } from '../../src/policy.ts';
-import { aCall, settle } from '../a-call.ts';
+import { aCall, firingEarly, settle } from '../a-call.ts';
+import { ManualClock } from '../support.ts';
 
 const caught = (error: unknown): unknown => error;
 
@@ -121,4 +122,18 @@ test('the deadline ends the wait', async () => {
   await settle();
   late.clock.advance(100);
   expect(await late.outcome).toMatchObject({ kind: 'guard_timeout' });
+});
+
+test('a deadline whose timer fires early gives nobody a place', async () => {
+  const { start, order, status } = bulkhead({ concurrency: 1 });
+  const first = start('first');
+  const time = new ManualClock();
+  const late = ['b', 'c', 'd'].map((name) => start(name, { clock: firingEarly(time), deadline: 100 }));
+  await settle();
+  time.advance(99);
+  await settle();
+  expect(order).toEqual(['first']);
+  for (const { outcome } of late) expect(await outcome).toMatchObject({ kind: 'guard_timeout' });
+  await first.finish();
+  expect(status()).toEqual({ running: 0, waiting: 0 });
 });

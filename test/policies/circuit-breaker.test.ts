@@ -55,6 +55,20 @@ test('it opens at half of at least ten calls, and then refuses without calling',
   ]);
 });
 
+test('calls that name no model are told apart by their method', async () => {
+  const { part, call, through, state } = circuit({ minimumCalls: 2 });
+  const files = { ...call, model: '', method: 'files.list' };
+  for (let i = 0; i < 2; i++) await through('upstream_unavailable', files);
+  expect(state()).toBe('open');
+  expect(await through(undefined, { ...files, method: 'interactions.create' })).toBe('answer');
+  expect(part.status?.()).toMatchObject({
+    circuits: [
+      { host: 'gemini.test', model: 'files.list', state: 'open' },
+      { host: 'gemini.test', model: 'interactions.create', state: 'closed' },
+    ],
+  });
+});
+
 test('exactly the ratio opens it, less does not', async () => {
   const at = circuit();
   for (let i = 0; i < 5; i++) await at.through();

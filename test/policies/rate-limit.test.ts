@@ -1,6 +1,7 @@
 import express from 'express';
 import request from 'supertest';
 import { rateLimit } from '../../src/index.ts';
+import type { LimitState, Visit } from '../../src/part.ts';
 import { rateLimitPart } from '../../src/policies/rate-limit.ts';
 
 function appWith(options: Parameters<typeof rateLimit>[0]) {
@@ -8,6 +9,20 @@ function appWith(options: Parameters<typeof rateLimit>[0]) {
   const app = express().set('trust proxy', 1).use(guard);
   app.get('/', (_req, res) => void res.send('ok'));
   return { app, guard };
+}
+
+/** One caller at the door, without a server. */
+function visitor(options: Parameters<typeof rateLimitPart>[0]) {
+  const part = rateLimitPart(options);
+  const shown: LimitState[] = [];
+  const visit = {
+    req: { ip: '1.2.3.4' },
+    requestId: 'request-1',
+    emit: () => {},
+    identify: () => {},
+    showLimit: (state: LimitState) => void shown.push(state),
+  } as unknown as Visit;
+  return { part, shown, admit: async () => part.admit?.(visit) };
 }
 
 test('each caller has its own window, and is told how much of it is left', async () => {
@@ -40,6 +55,33 @@ test('points weigh a request; what is no proper number counts as one', async () 
   expect(await left('NaN')).toContain('r=0');
 });
 
+test('a refused request costs nothing: a lighter one still passes, and no flood makes the wait longer', async () => {
+  const { app } = appWith({ requests: 10, points: (req) => Number(req.headers['x-cost']) });
+  const ask = (cost: number) => request(app).get('/').set('X-Cost', String(cost));
+  expect((await ask(3)).status).toBe(200);
+  for (let i = 0; i < 20; i++) {
+    const refused = await ask(9);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.ratelimit).toMatch(/r=7;t=(?:60|59)$/);
+  }
+  expect((await ask(7)).status).toBe(200);
+  expect((await ask(1)).status).toBe(429);
+});
+
+test('a window that ends while a request is refused leaves no gift to the next', async () => {
+  const { admit } = visitor({ requests: 2 });
+  const now = jest.spyOn(Date, 'now').mockReturnValue(0);
+  await admit();
+  await admit();
+  const refused = admit();
+  now.mockReturnValue(60_000);
+  await expect(refused).rejects.toMatchObject({ kind: 'guard_rate_limited' });
+  await admit();
+  await admit();
+  await expect(admit()).rejects.toMatchObject({ kind: 'guard_rate_limited' });
+  now.mockRestore();
+});
+
 test('a key or points function that throws decides nothing', async () => {
   const broken = () => {
     throw new Error('mine');
@@ -66,6 +108,18 @@ test('close forgets the callers and stops their timers', async () => {
   expect((await request(app).get('/')).status).toBe(429);
   await guard.close();
   expect((await request(app).get('/')).status).toBe(200);
+});
+
+test('after close nobody is counted, so that no timer is left', async () => {
+  const { part, shown, admit } = visitor({ requests: 1 });
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+  await admit();
+  expect(timers).toHaveBeenCalledTimes(1);
+  part.close?.();
+  for (let i = 0; i < 3; i++) await admit();
+  expect(timers).toHaveBeenCalledTimes(1);
+  expect(shown).toHaveLength(1);
+  timers.mockRestore();
 });
 
 test('windows beyond what a timer holds are refused', () => {

@@ -151,3 +151,13 @@ test('the budget ends retries when nothing succeeds, and successes fill it again
   await run(down);
   expect(calls).toBe(137);
 });
+
+test('calls that name no model have a budget for each method', async () => {
+  const part = retryPart();
+  const { call } = aCall({ model: '' });
+  for (const method of ['files.list', 'interactions.create'])
+    await (part.policy as Policy)({ ...call, method }, upstream().next);
+  expect(part.status?.()).toEqual({
+    budget: { 'gemini.test files.list': 500, 'gemini.test interactions.create': 500 },
+  });
+});
