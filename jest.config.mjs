@@ -4,6 +4,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   collectCoverageFrom: ['src/**/*.ts'],
   coverageProvider: 'v8',
+  coverageThreshold: { global: { lines: 95, branches: 95 } },
+  coverageReporters: ['text-summary'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
