@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import type { GeminiError } from '../errors/gemini-error.ts';
+import { GeminiError } from '../errors/gemini-error.ts';
 import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/tally.ts';
@@ -24,9 +24,14 @@ export async function wholeAnswer(
   limits: ExchangeLimits,
   ears: StreamEars,
 ): Promise<Response | undefined> {
-  if (!response.body) return response;
   const type = response.headers.get('content-type') ?? '';
   const generates = call.method === 'generateContent' || call.method === 'streamGenerateContent';
+  // The SDK takes both for an answer without a text.
+  const isNone = !response.body && generates;
+  if (isNone || (isEventStream(response) && call.method === 'generateContent')) {
+    throw new GeminiError('invalid_response', { upstream: { status: response.status, reason: 'NO_ANSWER' } });
+  }
+  if (!response.body) return response;
   // A file is the user's own, whatever is in it; nothing at all is read here, since nobody else will.
   const isFile = /[?&]alt=media\b/.test(request.url);
   const isEmpty = response.headers.get('content-length') === '0';

@@ -177,6 +177,15 @@ test('the good part of a packet keeps its characters whole', async () => {
   expect(text).toBe(`${event('first')}${event('a')}${event('caf\u00e9')}`);
 });
 
+test.each([
+  ['nothing', () => new Response(null)],
+  ['events', () => new Response('data: {}\n\n', { headers: { 'content-type': 'text/event-stream' } })],
+])('a unary call that is answered with %s has no answer', async (_what, make) => {
+  responding(make);
+  const asked = guard.fetch(`http://gemini.test${generate}`, { method: 'POST', body: '{}' });
+  expect(await asked.catch(caught)).toMatchObject({ kind: 'invalid_response', attempts: 3 });
+});
+
 test('a part alone bounds calls as well', () => {
   expect([...bulkhead({ concurrency: 1 }).policies.keys()]).toEqual(['bulkhead']);
 });
