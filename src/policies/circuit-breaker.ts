@@ -10,7 +10,7 @@ import { type Admission, Circuit, type CircuitState } from './circuit.ts';
 export interface CircuitBreakerOptions {
   /**
    * Share of failed calls at which the circuit opens.
-   * @default 0.8 a model that fails every second call still answers most visitors by retries: opened at 0.5, it answered 9 % of them instead of 49 %
+   * @default 0.9 a model that fails every second call still answers most visitors by retries: opened at 0.5, it answered 9 % of them instead of 49 %
    */
   failureRatio?: number;
   /**
@@ -47,7 +47,7 @@ const LEASE_MS = 60_000;
 /** Calls that may wait for one circuit. */
 const SLEEPERS_MOST = 1000;
 /** Those who waited are let go over this long. */
-const SPREAD_MS = 1000;
+const SPREAD_MS = 3000;
 
 interface Named {
   readonly host: string;
@@ -69,7 +69,7 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
       probes: whole(1, 100),
       maxWaitMs: duration(0),
     },
-    { failureRatio: 0.8, minimumCalls: 20, windowMs: 10_000, openMs: 5_000, probes: 3, maxWaitMs: 5_000 },
+    { failureRatio: 0.9, minimumCalls: 20, windowMs: 10_000, openMs: 5_000, probes: 3, maxWaitMs: 5_000 },
   );
   const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, ({ circuit }) => circuit.close());
 

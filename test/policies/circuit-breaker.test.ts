@@ -152,8 +152,8 @@ test('a call waits for the probes of others, and is let in once they have succee
   for (const probe of probes) probe.settle();
   await settle();
   expect(state()).toBe('closed');
-  // Let go one after the other, here after half a second.
-  clock.advance(500);
+  // Let go one after the other, here after a second and a half.
+  clock.advance(1500);
   expect(await second).toBe('answer');
   expect(told.map(({ data }) => 'host' in data && data.state)).toEqual([
     'open',
