@@ -10,7 +10,7 @@ import { type Admission, Circuit, type CircuitState } from './circuit.ts';
 export interface CircuitBreakerOptions {
   /**
    * Share of failed calls at which the circuit opens.
-   * @default 0.9 a model that fails every second call still answers most visitors by retries: opened at 0.5, it answered 9 % of them instead of 49 %
+   * @default 0.9 a model that fails every second call is still worth calling: opened at 0.5, 9 % of visitors got an answer, of a bare server 49 %
    */
   failureRatio?: number;
   /**
