@@ -1,6 +1,8 @@
+import type { ApiKey } from './api-key.ts';
 import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 import type { Emit } from './observe/events.ts';
+import type { Usage } from './observe/usage.ts';
 
 /** How long one attempt may take, in milliseconds. Enforced where the HTTP exchange happens. */
 export interface AttemptLimits {
@@ -12,6 +14,21 @@ export interface AttemptLimits {
   readonly idleMs: number;
 }
 
+/** Media in a prompt, by what a model must be able to take. */
+export type Media = 'image' | 'audio' | 'video' | 'document';
+
+/** What a call sends to the model, for who counts it. The same in all attempts. */
+export interface Prompt {
+  /** Tokens of the input: as counted for this model, else estimated from their length. */
+  tokens(model: string): number;
+  isCounted(model: string): boolean;
+  /** Asks Google's `countTokens`, once a model. Undefined where it cannot be asked, or does not answer. */
+  count(call: Call): Promise<number | undefined>;
+  readonly media: ReadonlySet<Media>;
+  /** It names files, caches or conversations that are stored with one project: no other key can take it. */
+  readonly isBound: boolean;
+}
+
 /** One upstream HTTP call as policies see it. Never changed: a policy that wants another call passes on a copy. */
 export interface Call {
   /** Id of the visitor's request, or of the call itself outside of one. */
@@ -21,8 +38,21 @@ export interface Call {
   /** Model in the URL, without `models/`; empty where the URL names none. */
   readonly model: string;
   readonly host: string;
-  /** A label of the API key, a hash: never the key. Empty where the call carries none. */
+  /** A label of the API key: never the key. Empty where the call carries none. */
   readonly key: string;
+  /** Whose quotas it uses up: the project where that is known, else the label of the key. */
+  readonly project: string;
+  /** Sent in place of the key that the client has put in. */
+  readonly apiKey?: ApiKey;
+  /** Vertex region that is called in place of the client's own. */
+  readonly region?: string;
+  /** Its model, or its region, stands in the URL: another can take its place. */
+  readonly isMovable: boolean;
+  readonly prompt: Prompt;
+  /** The longest that a quota may hold it back; set by who has another way to try at once. */
+  readonly patienceMs?: number;
+  /** Runs in the moment of sending. What it throws keeps the call from being sent. */
+  readonly beforeSend?: () => Promise<void>;
   /**
    * May it be sent again? `if-unsent`: only when the failed try cannot have reached Google, since it creates something;
    * `never`: its body is a stream, and spent.
@@ -44,7 +74,7 @@ export interface Call {
   /** Hash of who the visitor is, where `rateLimit` has found out; empty otherwise. */
   readonly caller: string;
   /** Runs once the answer has been read to its end, or given up: a stream outlives the policies around it. */
-  readonly atEnd: (callback: () => void) => void;
+  readonly atEnd: (callback: (usage?: Usage) => void) => void;
 }
 
 /** What is limited or down together on one host: the model, or the method where a call names none. */

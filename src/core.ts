@@ -149,7 +149,9 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
+    const parts = inPlace(this.parts).flatMap((part) =>
+      part.status ? [[part.name, part.status(this.clock)] as const] : [],
+    );
     const { requests, attempts, retries, codes, late } = this.#counts;
     return {
       requests,

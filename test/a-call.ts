@@ -1,9 +1,22 @@
-import type { Call } from '../src/call.ts';
+import type { Call, Prompt } from '../src/call.ts';
 import type { Clock } from '../src/clock.ts';
 import type { EventName, GuardEvents } from '../src/observe/events.ts';
+import type { Usage } from '../src/observe/usage.ts';
 import { ManualClock, MODEL } from './support.ts';
 
 export type Told = { [E in EventName]: { event: E; data: GuardEvents[E] } }[EventName];
+
+/** A prompt of so many tokens, as an estimate. */
+export function aPrompt(tokens = 100, more: Partial<Prompt> = {}): Prompt {
+  return {
+    tokens: () => tokens,
+    isCounted: () => false,
+    count: async () => undefined,
+    media: new Set(),
+    isBound: false,
+    ...more,
+  };
+}
 
 /** A call as the seam would make it, with a clock and an ear of its own. */
 export function aCall(overrides: Partial<Call> = {}): {
@@ -12,18 +25,21 @@ export function aCall(overrides: Partial<Call> = {}): {
   told: Told[];
   leave: AbortController;
   /** The answer has been read. */
-  end: () => void;
+  end: (usage?: Usage) => void;
 } {
   const clock = new ManualClock();
   const told: Told[] = [];
   const leave = new AbortController();
-  const ends: (() => void)[] = [];
+  const ends: ((usage?: Usage) => void)[] = [];
   const call: Call = {
     id: 'request-1',
     method: 'generateContent',
     model: MODEL,
     host: 'gemini.test',
     key: 'k1',
+    project: overrides.key ?? 'k1',
+    isMovable: true,
+    prompt: aPrompt(),
     repeat: 'always',
     signal: leave.signal,
     deadline: Number.POSITIVE_INFINITY,
@@ -37,8 +53,8 @@ export function aCall(overrides: Partial<Call> = {}): {
     emit: (event, data) => void told.push({ event, data } as Told),
     ...overrides,
   };
-  const end = (): void => {
-    for (const callback of ends.splice(0)) callback();
+  const end = (usage?: Usage): void => {
+    for (const callback of ends.splice(0)) callback(usage);
   };
   return { call, clock, told, leave, end };
 }

@@ -29,7 +29,14 @@ export interface AnswerEvent {
   /** ErrorInfo.reason, network code or finishReason. */
   reason?: string;
   quotaId?: string;
+  /** The model that was called last: it has answered, if any has. */
   model: string;
+  /** The model that the route asked for, where another was called. */
+  requestedModel?: string;
+  /** Label of the key that was used last. */
+  key?: string;
+  /** What would have held the request back or refused it, were it enforced. */
+  shadow?: EventName[];
   /** Upstream HTTP calls in all. */
   attempts: number;
   /** Each wait in milliseconds, in order; at most 20 are kept. */
@@ -51,6 +58,8 @@ export interface GuardEvents {
     requestId: string;
     method: string;
     model: string;
+    /** Label of the API key, never the key. */
+    key: string;
     attempt: number;
     status?: number;
     kind?: Kind;
@@ -58,24 +67,47 @@ export interface GuardEvents {
   };
   /** A failed attempt will be repeated after a wait. */
   retry: { requestId: string; model: string; attempt: number; kind: Kind; waitMs: number };
-  /** The gate of a (key, model) closed, held a call back, or turned one away. */
+  /** The quota of a (project, model): Google has closed it, or a call waits for its turn or is turned away. */
   gate: {
     requestId: string;
     model: string;
     key: string;
+    project: string;
     state: 'closed' | 'waiting' | 'rejected';
+    /** `gate`: Google has said no. Otherwise the limit that is in the way; `pilot`: the first call after a pause goes alone. */
+    why: 'gate' | 'pilot' | 'rpm' | 'tpm' | 'rpd';
     waitMs: number;
     quotaId?: string;
+    /** The limits that a 429 has taught. */
+    learned?: { rpm?: number; tpm?: number; rpd?: number };
+    shadow?: true;
   };
+  /**
+   * A key was taken out because Google refuses it (`benched`), or another took over because it must rest (`switched`).
+   */
+  key: { requestId: string; key: string; project: string; model: string; state: 'benched' | 'switched'; kind: Kind };
+  /** Another model or region answers in place of the one that was asked for, or the asked one answers again. */
+  failover: { requestId: string; from: string; to: string; state: 'switched' | 'back'; kind?: Kind };
+  /** The shared store cannot be reached, or answers again. `reason`: an error code, never a text with addresses. */
+  store: { state: 'lost' | 'back'; mode: 'share' | 'open' | 'closed'; reason: string };
   /**
    * A circuit changed its state (`waitMs`: until it lets probes through), or a call has waited for it, or waited in vain
    * (`waitMs`: how long it waited).
    */
-  circuit: { requestId: string; host: string; model: string; state: CircuitEventState; waitMs: number };
+  circuit: {
+    requestId: string;
+    host: string;
+    model: string;
+    state: CircuitEventState;
+    waitMs: number;
+    shadow?: true;
+  };
   /** A call has waited for a free place, or there was none even to wait. */
-  queue: { requestId: string; model: string; state: 'waited' | 'rejected'; waitMs: number };
+  queue: { requestId: string; model: string; state: 'waited' | 'rejected'; waitMs: number; shadow?: true };
   /** A caller was over its limit. */
-  limit: { requestId: string; caller: string; retryAfterMs: number };
+  limit: { requestId: string; caller: string; retryAfterMs: number; shadow?: true };
+  /** A prompt was longer than it may be. */
+  prompt: { requestId: string; model: string; tokens: number; limit: number; counted: boolean; shadow?: true };
   /** Somebody has to act. */
   alert: {
     requestId: string;

@@ -1,18 +1,10 @@
 import type { GeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
 import type { AnswerEvent, EventName, GuardEvents, Tokens } from './events.ts';
+import type { Usage } from './usage.ts';
 
 /** Waits kept of one request: enough to see what happened, bounded whatever happens. */
 const WAITS_KEPT = 20;
-
-/** `usageMetadata` of an answer. */
-export interface Usage {
-  promptTokenCount?: number;
-  candidatesTokenCount?: number;
-  cachedContentTokenCount?: number;
-  thoughtsTokenCount?: number;
-  toolUsePromptTokenCount?: number;
-}
 
 /** Counts what one request came to. */
 export class Tally {
@@ -23,6 +15,10 @@ export class Tally {
   upstreamMs = 0;
   upstreamStatus: number | undefined;
   model = '';
+  requestedModel: string | undefined;
+  key = '';
+  /** What would have been refused or held back, were it enforced. */
+  readonly shadow: Set<EventName> = new Set();
   caller: string | undefined;
   firstContentMs: number | undefined;
   /** The last failure that reached the caller of an upstream call, or that turned the visitor away. */
@@ -31,7 +27,9 @@ export class Tally {
   broken = false;
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    if (event === 'attempt') this.#attempt(data as GuardEvents['attempt']);
+    if ((data as { shadow?: true }).shadow) this.shadow.add(event);
+    else if (event === 'attempt') this.#attempt(data as GuardEvents['attempt']);
+    else if (event === 'failover') this.requestedModel ??= (data as GuardEvents['failover']).from;
     else if (event === 'retry') {
       this.retries++;
       this.#wait((data as GuardEvents['retry']).waitMs);
@@ -67,6 +65,11 @@ export class Tally {
       ...(failed && upstream?.reason !== undefined ? { reason: upstream.reason } : {}),
       ...(failed && upstream?.quota?.id !== undefined ? { quotaId: upstream.quota.id } : {}),
       model: this.model,
+      ...(this.requestedModel === undefined || this.requestedModel === this.model
+        ? {}
+        : { requestedModel: this.requestedModel }),
+      ...(this.key ? { key: this.key } : {}),
+      ...(this.shadow.size > 0 ? { shadow: [...this.shadow] } : {}),
       attempts: this.attempts,
       waitsMs: this.waitsMs,
       tokens: this.tokens,
@@ -76,11 +79,14 @@ export class Tally {
     };
   }
 
-  #attempt({ model, status, durationMs }: GuardEvents['attempt']): void {
+  #attempt({ method, model, key, status, durationMs }: GuardEvents['attempt']): void {
     this.attempts++;
     this.upstreamMs += durationMs;
     this.upstreamStatus = status;
+    // A prompt that is counted before it is sent does not hide the answer.
+    if (method === 'countTokens' && this.model) return;
     this.model = model;
+    this.key = key;
   }
 
   #wait(ms: number): void {

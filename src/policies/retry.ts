@@ -6,6 +6,7 @@ import { duration, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { UNSENT_REASONS } from './unsent.ts';
 
 export interface RetryOptions {
   /**
@@ -32,7 +33,6 @@ const HINT_SPREAD = 0.1;
 
 /** Failures after which Google cannot have begun the work: safe to repeat even where repeating creates something. */
 const UNSENT_KINDS: ReadonlySet<Kind> = new Set<Kind>(['rate_limited', 'model_overloaded', 'resource_not_ready']);
-const UNSENT_REASONS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /** Repeats a failed call: full jitter, never earlier than the server asked, never past the deadline, within a budget. */
 export function retryPart(options?: RetryOptions): Part {

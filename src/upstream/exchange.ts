@@ -48,11 +48,12 @@ export async function exchange(
     failure = understand(error);
     throw failure;
   } finally {
-    const { id, method, model, attempt } = call;
+    const { id, method, model, key, attempt } = call;
     call.emit('attempt', {
       requestId: id,
       method,
       model,
+      key,
       attempt,
       ...(status === undefined ? {} : { status }),
       ...(failure ? { kind: failure.kind } : {}),

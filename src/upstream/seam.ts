@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/tally.ts';
+import type { Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
 import { exchange, type Transport } from './exchange.ts';
+import { RequestPrompt } from './prompt.ts';
+import { readdressed } from './readdress.ts';
 import { labelOf, modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
 import type { RetryLookout } from './sdk-retries.ts';
+import type { StreamEars } from './stream.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** What the seam needs of the guard that owns it. */
@@ -31,6 +34,9 @@ export interface SeamOwner {
   alert(scope: Scope, call: Call, error: GeminiError): void;
 }
 
+/** For what is asked on the side: it is no part of the answer. */
+const SILENT: StreamEars = { usage() {}, end() {} };
+
 const UNLIMITED: AttemptLimits = { attemptMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
 
 const SDK_RETRIES =
@@ -47,9 +53,9 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     // Queues and timers that were begun in one request go on after it, for others.
     const inherited = around?.isAnswered ? undefined : around;
     const scope = inherited ?? owner.openScope(randomUUID());
-    const ends: (() => void)[] = [owner.begin(), scope.begin()];
-    const over = (error?: GeminiError): void => {
-      for (const end of ends.splice(0)) end();
+    const ends: ((usage?: Usage) => void)[] = [owner.begin(), scope.begin()];
+    const over = (error?: GeminiError, usage?: Usage): void => {
+      for (const end of ends.splice(0)) end(usage);
       if (!inherited) scope.finish(error?.status ?? 200);
     };
     try {
@@ -60,8 +66,11 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       if (!scope.isVisit || scope.startedAt === undefined) scope.startedAt = owner.clock.now();
       const request = await signal.race(withBody(head, input as string | URL | Request, init));
       throwIfReported(owner, scope, request);
-      const atEnd = (callback: () => void): void => void ends.push(callback);
-      const call = { ...callOf(owner, scope, request, target, signal.signal), atEnd };
+      const atEnd = (callback: (usage?: Usage) => void): void => void ends.push(callback);
+      const prompt = new RequestPrompt(request, (passed, changed) =>
+        exchange(passed, readdressed(changed, call, passed), owner.transport, SILENT),
+      );
+      const call: Call = { ...callOf(owner, scope, request, target, signal.signal), atEnd, prompt };
       const response = await run(owner, scope, call, request, over);
       // Read to its end already, or a stream that the route may yet leave unread.
       if (ends.length > 0) ends.push(scope.keepStream(() => signal.abort(new GeminiError('client_closed'))));
@@ -91,15 +100,18 @@ function callOf(
   request: UpstreamRequest,
   target: Target,
   signal: AbortSignal,
-): Omit<Call, 'atEnd'> {
+): Omit<Call, 'atEnd' | 'prompt'> {
   const { clock, random } = owner;
   const { host, method, model, project, repeatable } = target;
+  const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
   return {
     id: scope.id,
     method,
     model: model || modelIn(request.body),
     host,
-    key: project || request.secret ? labelOf(project || (request.secret as string)) : '',
+    key: label,
+    project: label,
+    isMovable: model !== '',
     repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
     signal,
     deadline: Number.POSITIVE_INFINITY,
@@ -119,31 +131,37 @@ async function run(
   scope: Scope,
   call: Call,
   request: UpstreamRequest,
-  over: (error?: GeminiError) => void,
+  over: (error?: GeminiError, usage?: Usage) => void,
 ): Promise<Response> {
   let attempts = 0;
   let answered = false;
   let ended: { error: GeminiError | undefined } | undefined;
+  let used: Usage | undefined;
   const ears = {
-    usage: (usage: Usage) => scope.tally.addUsage(usage),
+    usage(usage: Usage) {
+      used = usage;
+      scope.tally.addUsage(usage);
+    },
     end(error?: GeminiError) {
       ended = { error };
       // Before the answer is given out an end is only that of one attempt.
       if (!answered) return;
       if (error) scope.tally.failure = error;
-      over(error);
+      over(error, used);
     },
   };
   try {
     const response = await owner.policyIn(scope)(call, async (passed) => {
       throwIfOver(passed);
+      if (passed.beforeSend) await passed.beforeSend();
       attempts++;
       ended = undefined;
-      return exchange(passed, request, owner.transport, ears);
+      used = undefined;
+      return exchange(passed, readdressed(request, call, passed), owner.transport, ears);
     });
     scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
     answered = true;
-    if (ended) over((ended as { error: GeminiError | undefined }).error);
+    if (ended) over((ended as { error: GeminiError | undefined }).error, used);
     return response;
   } catch (thrown) {
     const error = understand(thrown).with({ attempts });

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/tally.ts';
+import type { Usage } from '../observe/usage.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { Watch } from './watch.ts';
 

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/tally.ts';
+import type { Usage } from '../observe/usage.ts';
 import { type SseEvent, SseReader } from './sse.ts';
 
 /** Looks at the packets of a stream as they pass. */

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/tally.ts';
+import type { Usage } from '../observe/usage.ts';
 import { answerText } from './body.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';

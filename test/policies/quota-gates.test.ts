@@ -16,7 +16,7 @@ function setUp() {
     quota(call, async () => {
       throw new GeminiError('rate_limited', { retryAfterMs });
     }).catch(caught);
-  const gates = () => (status?.() as { gates: object[] }).gates;
+  const gates = () => (status?.(made.clock) as { ledgers: { gate?: object }[] }).ledgers.filter(({ gate }) => gate);
   return { ...made, quota, close, gates };
 }
 

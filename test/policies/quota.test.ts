@@ -1,6 +1,6 @@
 import type { Call } from '../../src/call.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
-import { untilMidnightPacific } from '../../src/policies/pacific.ts';
+import { untilMidnightPacific } from '../../src/pacific.ts';
 import { quotaPart } from '../../src/policies/quota.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall, settle } from '../a-call.ts';
@@ -122,10 +122,10 @@ test('no quota at all bars key and model for five minutes', async () => {
   const error = (await quota(call, answered).catch(caught)) as GeminiError;
   expect(error).toMatchObject({ kind: 'quota_zero', source: 'guard', status: 503 });
   expect(error.headers).toEqual({ 'x-should-retry': 'false' });
-  expect(part.status?.()).toMatchObject({ gates: [{ key: 'k1', kind: 'quota_zero' }] });
+  expect(part.status?.(clock)).toMatchObject({ gates: [{ key: 'k1', kind: 'quota_zero' }] });
   clock.advance(300_001);
   expect(await quota(call, answered)).toBe('answer');
-  expect(part.status?.()).toEqual({ gates: [] });
+  expect(part.status?.(clock)).toEqual({ gates: [] });
 });
 
 test('who leaves while waiting leaves no timer and no place behind', async () => {
@@ -136,7 +136,7 @@ test('who leaves while waiting leaves no timer and no place behind', async () =>
   leave.abort(new GeminiError('client_closed'));
   expect(await waiting).toMatchObject({ kind: 'client_closed' });
   expect(clock.pending).toBe(0);
-  expect(part.status?.()).toMatchObject({ gates: [{ waiting: 0 }] });
+  expect(part.status?.(clock)).toMatchObject({ gates: [{ waiting: 0 }] });
 });
 
 test('more than a thousand do not wait before one gate', async () => {

@@ -1,4 +1,4 @@
-import { untilMidnightPacific } from '../../src/policies/pacific.ts';
+import { untilMidnightPacific } from '../src/pacific.ts';
 
 const hours = (h: number) => h * 3_600_000;
 

@@ -1,0 +1,150 @@
+import type { Clock } from '../clock.ts';
+import { untilMidnightPacific } from '../pacific.ts';
+import type { Ask, GateVerdict, Hurdle, LedgerStatus, Limits, Outlook, Place, Refusal } from './store.ts';
+import { SLICE_MS, Windows } from './windows.ts';
+
+/** A learned limit is believed for this long: a project that was raised to a higher tier finds out, at the price of one 429. */
+export const LEARNED_MS = 3_600_000;
+
+interface Gate {
+  readonly verdict: GateVerdict;
+  /** In the time of `clock.now()`. */
+  readonly opensAt: number;
+}
+
+interface Learned {
+  readonly value: number;
+  readonly until: number;
+}
+
+/** What one project has asked of one model, and what it may. */
+export class Ledger {
+  readonly #windows = new Windows();
+  readonly #learned: { [K in keyof Limits]?: Learned } = {};
+  #gate: Gate | undefined;
+  #today = 0;
+  /** Milliseconds since 1970. */
+  #dayEnds = 0;
+
+  reserve(ask: Ask, clock: Clock): Place | Refusal {
+    const { tokens, force = false } = ask;
+    const now = this.#turn(clock);
+    const limits = this.limits(ask.limits, clock);
+    const refusal = force ? undefined : this.#refusal(tokens, limits, clock);
+    if (refusal) return refusal;
+    const gateMs = this.closedMs(clock);
+    const from = gateMs > 0 && !force ? sliceAfter(clock.now() + gateMs) : now;
+    const slice = force ? now : this.#windows.room(from, tokens, limits);
+    const waitMs = Math.max(0, slice * SLICE_MS - clock.now());
+    const why = gateMs > 0 && slice === from ? 'gate' : this.#scarcest(limits, now);
+    if (waitMs > ask.maxWaitMs) return this.#tooFar(why, why === 'gate' ? gateMs : waitMs, limits);
+    this.add(slice, 1, tokens);
+    this.#today++;
+    return { taken: true, waitMs, why, slice, tokens, dayEnds: this.#dayEnds };
+  }
+
+  add(slice: number, requests: number, tokens: number): void {
+    this.#windows.add(slice, requests, tokens);
+  }
+
+  release({ slice, tokens, dayEnds }: Place, clock: Clock): void {
+    this.#turn(clock);
+    this.add(slice, -1, -tokens);
+    if (dayEnds === this.#dayEnds) this.#today--;
+  }
+
+  settle({ slice, tokens: reserved }: Place, tokens: number, clock: Clock): void {
+    this.#turn(clock);
+    this.add(slice, 0, tokens - reserved);
+  }
+
+  close(verdict: GateVerdict, closedMs: number, clock: Clock): void {
+    if (closedMs >= this.closedMs(clock)) this.#gate = { verdict, opensAt: clock.now() + closedMs };
+  }
+
+  closedMs(clock: Clock): number {
+    return this.#gate ? Math.max(0, this.#gate.opensAt - clock.now()) : 0;
+  }
+
+  learn(limits: Limits, clock: Clock): void {
+    for (const [name, value] of Object.entries(limits)) {
+      this.#learned[name as keyof Limits] = { value, until: clock.now() + LEARNED_MS };
+    }
+  }
+
+  /** The lower of what the user configured and what Google has named. */
+  limits(configured: Limits, clock: Clock): Limits {
+    const limits: Limits = { ...configured };
+    for (const [name, { value, until }] of Object.entries(this.#learned) as [keyof Limits, Learned][]) {
+      if (until <= clock.now()) delete this.#learned[name];
+      else limits[name] = Math.min(value, limits[name] ?? Number.POSITIVE_INFINITY);
+    }
+    return limits;
+  }
+
+  outlook(configured: Limits, clock: Clock): Outlook {
+    const now = this.#turn(clock);
+    const limits = this.limits(configured, clock);
+    const refusal = this.#refusal(0, limits, clock);
+    const gateMs = this.closedMs(clock);
+    const slice = refusal ? now : this.#windows.room(gateMs > 0 ? sliceAfter(clock.now() + gateMs) : now, 0, limits);
+    const { requests, tokens } = this.#windows.used(now);
+    return {
+      waitMs: refusal ? refusal.waitMs : Math.max(gateMs, slice * SLICE_MS - clock.now(), 0),
+      left: Math.min(1, left(requests, limits.rpm), left(tokens, limits.tpm), left(this.#today, limits.rpd)),
+      used: requests,
+    };
+  }
+
+  status(clock: Clock): Omit<LedgerStatus, 'host' | 'project' | 'resource'> {
+    const { requests, tokens } = this.#windows.used(this.#turn(clock));
+    const opensInMs = this.closedMs(clock);
+    const quotaId = this.#gate?.verdict.quota?.id;
+    return {
+      limits: this.limits({}, clock),
+      used: { requests, tokens, today: this.#today },
+      ...(this.#gate && opensInMs > 0
+        ? { gate: { kind: this.#gate.verdict.kind, ...(quotaId === undefined ? {} : { quotaId }), opensInMs } }
+        : {}),
+    };
+  }
+
+  #refusal(tokens: number, { rpm = 1, tpm = Infinity, rpd = Infinity }: Limits, clock: Clock): Refusal | undefined {
+    if (rpm <= 0) return { taken: false, waitMs: Infinity, why: 'rpm', limit: rpm };
+    if (tpm <= 0 || tokens > tpm) return { taken: false, waitMs: Infinity, why: 'tpm', limit: tpm };
+    if (rpd <= 0) return { taken: false, waitMs: Infinity, why: 'rpd', limit: rpd };
+    if (this.#today < rpd) return undefined;
+    return { taken: false, waitMs: this.#dayEnds - clock.date(), why: 'rpd', limit: rpd };
+  }
+
+  #scarcest({ rpm }: Limits, now: number): 'rpm' | 'tpm' {
+    return rpm !== undefined && this.#windows.used(now).requests >= rpm ? 'rpm' : 'tpm';
+  }
+
+  #tooFar(why: Hurdle, waitMs: number, limits: Limits): Refusal {
+    const verdict = this.#gate?.verdict;
+    if (why === 'gate') return { taken: false, waitMs, why, ...(verdict ? { verdict } : {}) };
+    const limit = limits[why];
+    return { taken: false, waitMs, why, ...(limit === undefined ? {} : { limit }) };
+  }
+
+  /** Moves on to the present: the slice of now. */
+  #turn(clock: Clock): number {
+    const now = Math.floor(clock.now() / SLICE_MS);
+    this.#windows.expire(now);
+    const date = clock.date();
+    if (date >= this.#dayEnds) {
+      this.#dayEnds = date + untilMidnightPacific(date);
+      this.#today = 0;
+    }
+    return now;
+  }
+}
+
+function sliceAfter(ms: number): number {
+  return Math.ceil(ms / SLICE_MS);
+}
+
+function left(used: number, limit = Number.POSITIVE_INFINITY): number {
+  return limit === Number.POSITIVE_INFINITY ? 1 : Math.max(0, 1 - used / limit);
+}
