@@ -13,7 +13,7 @@ for (const project of ['tsconfig.build.json', 'tsconfig.cjs.json']) {
 }
 writeFileSync(`${root}dist/cjs/package.json`, '{"type":"commonjs"}\n');
 // The only line that must differ between the two formats: ES modules have no `require` of their own.
-const load = `${root}dist/esm/upstream/load.js`;
+const load = `${root}dist/esm/load.js`;
 if (existsSync(load)) {
   writeFileSync(
     load,

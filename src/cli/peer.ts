@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { load } from '../upstream/load.ts';
+import { load } from '../load.ts';
 
 /** A package that the user installs beside this one. */
 export type Peer = 'express' | '@google/genai';

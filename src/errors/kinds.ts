@@ -56,6 +56,7 @@ export type Kind =
   | 'unknown'
   | 'guard_rate_limited'
   | 'guard_queue_full'
+  | 'guard_store_lost'
   | 'circuit_open'
   | 'guard_timeout'
   | 'token_budget_exceeded'
@@ -171,6 +172,7 @@ const ROWS: Readonly<Record<Kind, Row>> = {
   unknown:              ['internal', 'upstream', 0, false, undefined, false, BAD, 'Nothing known fits this error.', 'Look at its cause.'],
   guard_rate_limited:   ['rate_limited', 'guard', 0, false, 1_000, false, 'Too many requests. Please try again in {n} seconds.', 'This caller has used up its share of requests.', 'Nothing, or raise rateLimit.requests.'],
   guard_queue_full:     ['overloaded', 'guard', 0, false, 1_000, false, DOWN, 'Too many calls are waiting already.', 'Add capacity, or shed load earlier.'],
+  guard_store_lost:     ['overloaded', 'guard', 0, false, 1_000, false, DOWN, 'The shared store is out of reach, and redis.outage is closed.', 'Look after Redis, or choose the outage mode share or open.'],
   circuit_open:         ['overloaded', 'guard', 0, false, 5_000, false, DOWN, 'The circuit of this model is open because most of its calls failed.', 'Wait: probes close it when the model answers again.'],
   guard_timeout:        ['timeout', 'guard', 0, false, undefined, false, SLOW, 'The time that this request may take is used up.', 'Raise timeout.totalMs, or ask for less.'],
   token_budget_exceeded:['input_too_long', 'guard', 0, false, undefined, false, LONG, 'The prompt has more tokens than tokenLimit allows.', 'Shorten it, or raise the limit.'],

@@ -47,6 +47,12 @@ export class Ledger {
     this.#windows.add(slice, requests, tokens);
   }
 
+  /** Requests of this day that were counted elsewhere. */
+  addToday(requests: number, clock: Clock): void {
+    this.#turn(clock);
+    this.#today += requests;
+  }
+
   release({ slice, tokens, dayEnds }: Place, clock: Clock): void {
     this.#turn(clock);
     this.add(slice, -1, -tokens);

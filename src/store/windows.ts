@@ -13,7 +13,7 @@ export const SPAN: number = (60_000 + TRANSIT_MS) / SLICE_MS + 1;
  * Share of a minute's tokens that is planned with: what a prompt really had is known only afterwards. Requests are
  * counted exactly and need no margin.
  */
-const TOKEN_MARGIN = 0.99;
+export const TOKEN_MARGIN = 0.99;
 
 export interface Cost {
   requests: number;

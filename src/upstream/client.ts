@@ -1,5 +1,5 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import { load } from './load.ts';
+import { load } from '../load.ts';
 
 type Fetch = typeof globalThis.fetch;
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,65 @@
+import type { Clock } from '../clock.ts';
+import { Ledger } from './ledger.ts';
+import type { Reply } from './reply.ts';
+import type { GateVerdict, Limits } from './store.ts';
+import { SLICE_MS } from './windows.ts';
+
+/** What was seen longer ago tells nothing of what the others have used since. */
+const FRESH_MS = 2000;
+/** Of the limit, over all processes: what may be used in the first minute where nobody knows what is left. */
+const BLIND = 0.1;
+
+/** What a process may use of a limit while it is one of many and cannot ask. */
+export function shareOf(limit: number, processes: number): number {
+  return limit <= 0 ? 0 : Math.max(1, Math.floor(limit / processes));
+}
+
+export function shares(limits: Limits, processes: number): Limits {
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, value]) => (value === undefined ? [] : [[name, shareOf(value, processes)]])),
+  );
+}
+
+/** What a process knows at the moment of the loss. */
+export interface Known {
+  readonly limits: Limits;
+  readonly gate: { readonly verdict: GateVerdict; readonly opensAt: number } | undefined;
+  readonly seen: Reply | undefined;
+  readonly processes: number;
+}
+
+/**
+ * A ledger for the time without Redis, with limits divided by the number of processes. In the first minute it may use its
+ * part of what the last answer has left only: what is gone stands in it as if this process had used it.
+ * @param clock runs in the time of Redis
+ */
+export function insurance({ limits, gate, seen, processes }: Known, clock: Clock): Ledger {
+  const ledger = new Ledger();
+  const now = clock.now();
+  const isFresh = seen !== undefined && now - seen.now <= FRESH_MS;
+  const gone = (limit = 0, sum = 0): number => {
+    const left = Math.max(isFresh ? (limit - sum) / processes : 0, (BLIND * limit) / processes);
+    return Math.max(0, shareOf(limit, processes) - Math.floor(left));
+  };
+  const requests = gone(limits.rpm, seen?.sum.requests);
+  const tokens = gone(limits.tpm, seen?.sum.tokens);
+  // The part of it that is promised for later stays in the windows for longer.
+  const promised = {
+    requests: Math.min(requests, share(seen?.sum.requests, seen?.used.requests, processes)),
+    tokens: Math.min(tokens, share(seen?.sum.tokens, seen?.used.tokens, processes)),
+  };
+  const slice = Math.floor(now / SLICE_MS);
+  ledger.add(slice, requests - promised.requests, tokens - promised.tokens);
+  if (seen && seen.last > slice) ledger.add(seen.last, promised.requests, promised.tokens);
+  else ledger.add(slice, promised.requests, promised.tokens);
+  if (seen && limits.rpd !== undefined && now < seen.dayEnds) {
+    const left = Math.ceil(Math.max(0, limits.rpd - seen.today) / processes);
+    ledger.addToday(Math.max(0, shareOf(limits.rpd, processes) - left), clock);
+  }
+  if (gate && gate.opensAt > now) ledger.close(gate.verdict, gate.opensAt - now, clock);
+  return ledger;
+}
+
+function share(sum = 0, used = 0, processes: number): number {
+  return Math.ceil(Math.max(0, sum - used) / processes);
+}

@@ -1,0 +1,123 @@
+import { LEARNED_MS } from './ledger.ts';
+import { SLICE_MS, SPAN } from './windows.ts';
+
+/**
+ * One ledger is one hash:
+ * r<slice>, t<slice>  requests and tokens that count in a slice
+ * R, T, L, E          their sums, the last slice, the slice up to which all has expired
+ * D, d                when the day ends, requests of this day
+ * G, V                when the gate opens, and why it is closed
+ * rpm, tpm, rpd       learned limits, and until when: xrpm, xtpm, xrpd
+ * p<process>          the last that is known here of a process: time, and its requests of this day
+ */
+export const LEDGER_LUA: string = `
+local key = KEYS[1]
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local SLICE, SPAN = ${SLICE_MS}, ${SPAN}
+local slice = math.floor(now / SLICE)
+local INF = math.huge
+local function num(value, otherwise) return tonumber(value or '') or otherwise end
+
+local function read()
+  local used, costs, marks = redis.call('HGETALL', key), {}, {}
+  for i = 1, #used, 2 do
+    local what, at = string.match(used[i], '^([rt])(%d+)$')
+    if what then
+      local n = tonumber(at)
+      local cost = costs[n] or { 0, 0 }
+      cost[what == 'r' and 1 or 2] = tonumber(used[i + 1])
+      costs[n] = cost
+    elseif string.sub(used[i], 1, 1) == 'p' then marks[used[i]] = used[i + 1] end
+  end
+  return costs, marks
+end
+
+local function forget(n, cost, sums)
+  redis.call('HDEL', key, 'r' .. n, 't' .. n)
+  sums.R, sums.T = sums.R - cost[1], sums.T - cost[2]
+end
+
+-- What no window from now on contains. Slice by slice where few have passed, else in one pass.
+local function expire(sums)
+  local till = slice - SPAN
+  if sums.E and till <= sums.E and till > sums.E - 2 * SPAN then return end
+  -- The clock was set back by minutes: what it counted lies in a future that is none.
+  local isBack = sums.E and till < sums.E
+  if sums.E and not isBack and till - sums.E <= 32 then
+    local fields = {}
+    for n = sums.E + 1, till do
+      fields[#fields + 1] = 'r' .. n
+      fields[#fields + 1] = 't' .. n
+    end
+    local values = redis.call('HMGET', key, unpack(fields))
+    for n = sums.E + 1, till do
+      local i = 2 * (n - sums.E) - 1
+      if values[i] or values[i + 1] then forget(n, { num(values[i], 0), num(values[i + 1], 0) }, sums) end
+    end
+  elseif sums.E then
+    local costs, marks = read()
+    for n, cost in pairs(costs) do
+      if isBack or n <= till then forget(n, cost, sums) end
+    end
+    for name, mark in pairs(marks) do
+      if now - num(string.match(mark, '^%d+'), 0) > 600000 then redis.call('HDEL', key, name) end
+    end
+    if isBack then sums.L = till end
+  end
+  sums.E = till
+  redis.call('HSET', key, 'E', till, 'R', sums.R, 'T', sums.T, 'L', sums.L)
+end
+
+local function sums()
+  local v = redis.call('HMGET', key, 'R', 'T', 'L', 'E')
+  local found = { R = num(v[1], 0), T = num(v[2], 0), L = num(v[3], 0), E = num(v[4]) }
+  expire(found)
+  return found
+end
+
+local function add(sums, n, requests, tokens)
+  if n <= sums.E then return end
+  redis.call('HINCRBY', key, 'r' .. n, requests)
+  redis.call('HINCRBY', key, 't' .. n, tokens)
+  sums.R, sums.T, sums.L = sums.R + requests, sums.T + tokens, math.max(sums.L, n)
+  redis.call('HSET', key, 'R', sums.R, 'T', sums.T, 'L', sums.L)
+end
+
+-- The day that is on, and its requests. Who asks says when the day ends: Lua knows no time zones.
+local function day(ends)
+  local v = redis.call('HMGET', key, 'D', 'd')
+  local D, d = num(v[1], 0), num(v[2], 0)
+  if now < D then return D, d end
+  if ends <= now then ends = ends + 86400000 end
+  redis.call('HSET', key, 'D', ends, 'd', 0)
+  return ends, 0
+end
+
+local function close(opens, verdict)
+  if opens > now and opens >= num(redis.call('HGET', key, 'G'), 0) then
+    redis.call('HSET', key, 'G', opens, 'V', verdict)
+  end
+end
+
+local function learn(first)
+  local names = { 'rpm', 'tpm', 'rpd' }
+  for i, name in ipairs(names) do
+    if ARGV[first + i - 1] ~= '' then
+      redis.call('HSET', key, name, ARGV[first + i - 1], 'x' .. name, now + ${LEARNED_MS})
+    end
+  end
+end
+
+-- A day's count is worth keeping where a day's limit is known. Names of models may be made up by visitors.
+local function keep(ends, isCounted)
+  local v = redis.call('HMGET', key, 'G', 'rpd')
+  local ms = math.max(7200000, num(v[1], 0) - now + 60000)
+  if isCounted or v[2] then ms = math.max(ms, ends - now + 60000) end
+  ms = math.min(ms, 172800000)
+  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, ms) end
+end
+`;

@@ -1,0 +1,109 @@
+import type { Clock } from '../clock.ts';
+import type { Mirror } from './mirror.ts';
+import type { RedisLink } from './redis-link.ts';
+import { readReply } from './reply.ts';
+import type { Script } from './script.ts';
+import { ADD, REJOIN } from './scripts.ts';
+import type { SharedTime } from './shared-time.ts';
+import type { Limits } from './store.ts';
+import { SLICE_MS } from './windows.ts';
+
+type Entry = readonly [slice: number, requests: number, tokens: number];
+
+/** What this process tells Redis without waiting for an answer, and once Redis is back. */
+export class Telling {
+  readonly #link: RedisLink;
+  readonly #time: SharedTime;
+  readonly #process: string;
+
+  constructor(link: RedisLink, time: SharedTime, process: string) {
+    this.#link = link;
+    this.#time = time;
+    this.#process = process;
+  }
+
+  /** Counts, or takes back, in a ledger. What cannot be told now is told later. */
+  add(mirror: Mirror, entry: Entry, dayEnds: number, today: number, time: Clock): void {
+    const later = (sign: 1 | -1): void => {
+      const [slice, requests, tokens] = entry;
+      mirror.untold.add(slice, sign * requests, sign * tokens);
+      mirror.untold.addDay(dayEnds, sign * today);
+    };
+    if (!this.#link.isUp) {
+      later(1);
+      return;
+    }
+    // Told after all: once is enough.
+    const late = (reply: unknown): void => {
+      if (reply !== undefined) later(-1);
+    };
+    this.send(ADD, mirror, [...entry, dayEnds, today], time, late).catch(() => later(1));
+  }
+
+  async send(
+    script: Script,
+    mirror: Mirror,
+    args: readonly (string | number)[],
+    time: Clock,
+    late?: (reply: unknown) => void,
+  ): Promise<void> {
+    await this.#link.run(script, mirror.key, [this.#time.told(time), ...args.map(String)], late);
+  }
+
+  /** Gives a place back whose answer came when nobody waited for it any more. */
+  giveBack(mirror: Mirror, reply: unknown, tokens: number, time: Clock): void {
+    if (reply === undefined) return;
+    try {
+      const { answer } = readReply(reply, tokens);
+      if (answer.taken) this.add(mirror, [answer.slice, -1, -tokens], answer.dayEnds, -1, time);
+    } catch {
+      // No answer of the script, so no place either.
+    }
+  }
+
+  /**
+   * Tells what was used without Redis, and what Redis has forgotten.
+   * @throws LOST when it is still out of reach
+   */
+  async rejoin(mirror: Mirror, time: Clock): Promise<void> {
+    const { own, untold } = mirror;
+    own.expire(Math.floor(time.now() / SLICE_MS));
+    untold.expire(Math.floor(time.now() / SLICE_MS));
+    const closedMs = Math.ceil(mirror.closedMs(time));
+    const learned = mirror.learned(time);
+    const news = untold.list();
+    const today = untold.dayEnds === own.dayEnds ? untold.today : 0;
+    const all = own.list();
+    if (all.length === 0 && news.length === 0 && own.today === 0 && closedMs === 0 && isNothing(learned)) return;
+    const verdict = closedMs > 0 ? JSON.stringify(mirror.gate?.verdict) : '';
+    const head = [this.#process, mirror.heardAt, own.today, own.dayEnds, today, closedMs, verdict, ...texts(learned)];
+    untold.clear();
+    try {
+      const args = [this.#time.told(time), ...head, news.length, ...news.flat(), ...all.flat()].map(String);
+      mirror.heardAt = Number(await this.#link.probe(REJOIN, mirror.key, args));
+    } catch (error) {
+      for (const entry of news) untold.add(...entry);
+      untold.addDay(own.dayEnds, today);
+      throw error;
+    }
+  }
+
+  /** Tells what came in while {@link Telling.rejoin} was under way. */
+  resume(mirror: Mirror, time: Clock): void {
+    const { untold } = mirror;
+    const { dayEnds, today } = untold;
+    const news = untold.list();
+    untold.clear();
+    for (const entry of news) this.add(mirror, entry, dayEnds, 0, time);
+    if (today !== 0) this.add(mirror, [0, 0, 0], dayEnds, today, time);
+  }
+}
+
+/** Limits as arguments of a script. */
+export function texts({ rpm, tpm, rpd }: Limits): string[] {
+  return [rpm, tpm, rpd].map((value) => (value === undefined ? '' : String(value)));
+}
+
+function isNothing(limits: Limits): boolean {
+  return Object.keys(limits).length === 0;
+}
