@@ -39,6 +39,7 @@ export class QuotaTurn {
   #dueAt = 0;
   #isPilot = false;
   #isSent = false;
+  #closings = 0;
   #missed: GeminiError | undefined;
 
   constructor(call: Call, desk: Desk, store: Store, settings: TurnSettings) {
@@ -81,11 +82,17 @@ export class QuotaTurn {
       this.#keep(place);
     }
     this.#isSent = true;
+    this.#closings = this.#desk.pilot.closings;
   }
 
   /** Whether the call came back unsent because {@link QuotaTurn.send} held it. */
   isMissed(error: unknown): boolean {
     return this.#missed !== undefined && error === this.#missed;
+  }
+
+  /** The call was answered: whatever may be said of it, it was not refused. */
+  succeed(): void {
+    this.#desk.pilot.clear(this.#closings);
   }
 
   settle(tokens: number): void {
@@ -98,8 +105,8 @@ export class QuotaTurn {
   /** The call has failed. `uncounted`: the upstream has not counted it. */
   end(uncounted = false): void {
     if (this.#isPilot) {
-      if (this.#isSent && !uncounted) this.#desk.pilot.clear();
-      else this.#desk.pilot.reset();
+      if (this.#isSent && !uncounted) this.succeed();
+      else this.#desk.pilot.abandon();
     }
     if (!this.#place || (this.#isSent && !uncounted)) return;
     this.#release();
@@ -155,7 +162,11 @@ export class QuotaTurn {
     const call = this.#call;
     const waitMs = this.#dueAt - call.clock.now();
     if (waitMs > EARLY_MS) {
-      if (line.isFullFor(call.caller)) throw new GeminiError('guard_queue_full', { retryAfterMs: waitMs });
+      if (line.isFullFor(call.caller)) {
+        // Nobody is better off for a place at the end of the line.
+        this.#release();
+        throw new GeminiError('guard_queue_full', { retryAfterMs: waitMs });
+      }
       this.tell('waiting', why, waitMs);
       await line.wait(call, waitMs);
       return true;
