@@ -42,6 +42,9 @@ export function limitsIn({ upstream }: GeminiError): Limits {
   return scope === 'day' && !countsTokens ? { rpd: value } : {};
 }
 
+/** What was used up of a quota. */
+export type Used = Pick<Outlook, 'used' | 'tokens' | 'today'>;
+
 /** How far our own count may be off the limit that a 429 names. */
 const NEAR = [0.75, 1.25] as const;
 
@@ -50,7 +53,7 @@ const NEAR = [0.75, 1.25] as const;
  * what we may have of it nobody knows; where it is far beyond, that limit is not what refused us. In both cases the gate
  * alone decides.
  */
-export function isPlausible(named: Limits, seen: Outlook, tokens: number): boolean {
+export function isPlausible(named: Limits, seen: Used, tokens: number): boolean {
   const near = (used: number, limit: number | undefined, cost = 0): boolean =>
     limit !== undefined && used + cost >= NEAR[0] * limit && used <= NEAR[1] * limit;
   return near(seen.used, named.rpm) || near(seen.tokens, named.tpm, tokens) || near(seen.today, named.rpd);

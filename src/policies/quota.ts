@@ -11,7 +11,7 @@ import { Line } from './line.ts';
 import { Pilot } from './pilot.ts';
 import { limitsByModel } from './quota-limits.ts';
 import { type Desk, QuotaTurn } from './quota-turn.ts';
-import { closingMs, isMetered, isPlausible, ledgerOf, limitsIn, wasUncounted } from './quota-verdict.ts';
+import { closingMs, isMetered, isPlausible, ledgerOf, limitsIn, type Used, wasUncounted } from './quota-verdict.ts';
 import { TokenRatio, tokensOf } from './token-ratio.ts';
 
 export interface QuotaOptions {
@@ -53,7 +53,12 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
 
   async function quota<T>(call: Call, next: Next<T>): Promise<T> {
     const name = ledgerOf(call);
-    const desk = desks.getOrCreate(nameOf(name), () => ({ name, line: new Line(), pilot: new Pilot() }));
+    const desk = desks.getOrCreate(nameOf(name), () => ({
+      name,
+      line: new Line(),
+      pilot: new Pilot(),
+      turns: new Set(),
+    }));
     const configured = limitsOf(limits, call);
     for (;;) {
       const turn = new QuotaTurn(call, desk, store, {
@@ -90,8 +95,7 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
     if (!isGeminiError(error) || closedMs === undefined) return error;
     const limits = limitsIn(error);
     const quota = error.upstream?.quota;
-    const seen = store.outlook(desk.name, {}, call.clock);
-    if (isPlausible(limits, seen, ratio.planned(call))) store.learn(desk.name, limits, call.clock);
+    if (isPlausible(limits, proven(desk, call), ratio.planned(call))) store.learn(desk.name, limits, call.clock);
     store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, call.clock);
     desk.pilot.close();
     desk.line.wakeAll();
@@ -101,6 +105,14 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
     });
     // With the wait that is true, for the visitor's Retry-After.
     return error.kind === 'quota_exhausted' ? error.with({ retryAfterMs: closedMs }) : error;
+  }
+
+  /** What was used up as far as is certain: of calls that were sent just now nobody knows whether they are refused too. */
+  function proven(desk: Desk, call: Call): Used {
+    const { used, tokens, today } = store.outlook(desk.name, {}, call.clock);
+    const open = [...desk.turns].filter(({ isUnproven }) => isUnproven);
+    const planned = open.reduce((sum, turn) => sum + turn.tokens, 0);
+    return { used: used - open.length, tokens: tokens - planned, today: today - open.length };
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { Limits } from '../../src/store/store.ts';
+import { SLICE_MS } from '../../src/store/windows.ts';
 import type { History, Sent } from './world.ts';
 
 const MINUTE = 60_000;
@@ -96,7 +97,7 @@ function truthfulRefusals({ outcomes, settings }: History): string[] {
     const { retryAfterMs = 0 } = error;
     if (retryAfterMs <= 0) return [`visitor ${visitor} was refused without a time`];
     const { at: cameAt, deadlineMs } = settings.visitors[visitor] as (typeof settings.visitors)[number];
-    const isLie = deadlineMs === Number.POSITIVE_INFINITY && retryAfterMs + at - cameAt < maxWaitMs;
+    const isLie = deadlineMs === Number.POSITIVE_INFINITY && retryAfterMs + at - cameAt < maxWaitMs - SLICE_MS;
     return isLie ? [`visitor ${visitor} was refused for ${retryAfterMs} ms, and would have waited ${maxWaitMs}`] : [];
   });
 }
