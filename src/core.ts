@@ -9,6 +9,7 @@ import { type EventName, Events, type GuardEvents, type Listener } from './obser
 import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
+import type { SharedState } from './store/shared-state.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
@@ -23,6 +24,8 @@ export interface CoreSettings {
   readonly ai?: GoogleGenAI | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
   readonly whole?: boolean | undefined;
+  /** What the parts share with other processes. */
+  readonly shared?: SharedState | undefined;
 }
 
 /** JSON of what a guard is doing. */
@@ -55,6 +58,7 @@ export class Core implements Member, SeamOwner {
   readonly #inFlight = new InFlight();
   readonly #alarms = new Alarms();
   readonly #counts = new Counts();
+  readonly #shared: SharedState | undefined;
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
@@ -69,6 +73,8 @@ export class Core implements Member, SeamOwner {
     this.#policy = compose(this.policies.values());
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
+    this.#shared = settings.shared;
+    settings.shared?.start((event, data) => this.#tell(event, data));
   }
 
   get closing(): AbortSignal {
@@ -138,9 +144,13 @@ export class Core implements Member, SeamOwner {
 
   warn(code: string, message: string): void {
     const warning = this.#alarms.warning(code, message);
-    if (!warning) return;
-    this.parts.get('log')?.observe?.('warning', warning);
-    this.emit('warning', warning);
+    if (warning) this.#tell('warning', warning);
+  }
+
+  /** What belongs to no request. */
+  #tell<E extends EventName>(event: E, data: GuardEvents[E]): void {
+    this.parts.get('log')?.observe?.(event, data);
+    this.emit(event, data);
   }
 
   alert(scope: Scope, call: Call, error: GeminiError): void {
@@ -165,6 +175,7 @@ export class Core implements Member, SeamOwner {
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
+    await this.#shared?.close();
     this.#events.clear();
   }
 }

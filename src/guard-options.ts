@@ -9,6 +9,7 @@ import type { QuotaOptions } from './policies/quota.ts';
 import type { RateLimitOptions } from './policies/rate-limit.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import type { TimeoutOptions } from './policies/timeout.ts';
+import { type RedisOptions, redisRule } from './store/redis-options.ts';
 import type { Transport } from './upstream/exchange.ts';
 
 /** Each part: `false` switches it off, an object configures it, absent means its defaults. */
@@ -25,6 +26,12 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   circuitBreaker?: CircuitBreakerOptions | false;
   /** Bounds the calls under way. */
   bulkhead?: BulkheadOptions | false;
+  /**
+   * What several processes share their limits through: your connected client of ioredis, iovalkey or redis (node-redis), a URL, or
+   * `{ client or url, prefix, outage }`.
+   * @default none each process keeps its own
+   */
+  redis?: object | string | RedisOptions;
   /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
   ai?: GoogleGenAI;
   /** What makes the HTTP calls in the end. Default: the global fetch. */
@@ -46,6 +53,7 @@ const RULES: Rules<GeminiGuardOptions> = {
   quota: part,
   circuitBreaker: part,
   bulkhead: part,
+  redis: redisRule,
   ai: shape('a GoogleGenAI client'),
   fetch: callback,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),

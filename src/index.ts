@@ -10,6 +10,8 @@ import { type QuotaOptions, quotaPart } from './policies/quota.ts';
 import { type RateLimitOptions, rateLimitPart } from './policies/rate-limit.ts';
 import { type RetryOptions, retryPart } from './policies/retry.ts';
 import { type TimeoutOptions, timeoutPart } from './policies/timeout.ts';
+import { type RedisOptions, readRedis } from './store/redis-options.ts';
+import { SharedState } from './store/shared-state.ts';
 
 export type { Call } from './call.ts';
 export type { Clock } from './clock.ts';
@@ -35,6 +37,7 @@ export type {
   GeminiGuardOptions,
   QuotaOptions,
   RateLimitOptions,
+  RedisOptions,
   RetryOptions,
   TimeoutOptions,
 };
@@ -45,19 +48,20 @@ export type {
  */
 export function geminiGuard(options?: GeminiGuardOptions): Guard {
   const given = readGuardOptions(options);
+  const shared = given.redis === undefined ? undefined : new SharedState(readRedis(given.redis), given.clock);
   return guardOf(
     // In the order in which a request meets them.
     [
       part('errorNormalizer', given.errorNormalizer, errorNormalizerPart),
       part('log', given.log, logPart),
-      part('rateLimit', given.rateLimit, rateLimitPart),
+      part('rateLimit', given.rateLimit, (options) => rateLimitPart(options, shared)),
       part('timeout', given.timeout, timeoutPart),
       part('retry', given.retry, retryPart),
-      part('quota', given.quota, quotaPart),
-      part('circuitBreaker', given.circuitBreaker, circuitBreakerPart),
+      part('quota', given.quota, (options) => quotaPart(options, shared?.store)),
+      part('circuitBreaker', given.circuitBreaker, (options) => circuitBreakerPart(options, shared?.board)),
       part('bulkhead', given.bulkhead, bulkheadPart),
     ],
-    { clock: given.clock, random: given.random, fetch: given.fetch, ai: given.ai, whole: true },
+    { clock: given.clock, random: given.random, fetch: given.fetch, ai: given.ai, whole: true, shared },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Call, Prompt } from '../src/call.ts';
 import type { Clock } from '../src/clock.ts';
+import { manyListeners } from '../src/many-listeners.ts';
 import type { EventName, GuardEvents } from '../src/observe/events.ts';
 import type { Usage } from '../src/observe/usage.ts';
 import { ManualClock, MODEL } from './support.ts';
@@ -29,7 +30,7 @@ export function aCall(overrides: Partial<Call> = {}): {
 } {
   const clock = new ManualClock();
   const told: Told[] = [];
-  const leave = new AbortController();
+  const leave = manyListeners(new AbortController());
   const ends: ((usage?: Usage) => void)[] = [];
   const call: Call = {
     id: 'request-1',
@@ -72,4 +73,12 @@ export function firingEarly(clock: ManualClock): Clock {
 /** Lets everything that is already decided happen: promises, not time. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+/** Lets time pass in steps, and what becomes due happen in between. */
+export async function passTime(clock: ManualClock, ms: number, stepMs = 50): Promise<void> {
+  for (let left = ms; left > 0; left -= stepMs) {
+    clock.advance(Math.min(left, stepMs));
+    await settle();
+  }
 }

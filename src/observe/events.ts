@@ -78,8 +78,8 @@ export interface GuardEvents {
     why: 'gate' | 'pilot' | 'rpm' | 'tpm' | 'rpd';
     waitMs: number;
     quotaId?: string;
-    /** The limits that a 429 has taught. */
-    learned?: { rpm?: number; tpm?: number; rpd?: number };
+    /** The limits that the 429 names. */
+    limits?: { rpm?: number; tpm?: number; rpd?: number };
     shadow?: true;
   };
   /**

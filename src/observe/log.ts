@@ -24,6 +24,8 @@ export function logPart(logger?: Logger): Part {
       if (data.state === 'waited' || data.state === 'rejected') return;
       write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe({ ...data }));
     },
+    // That it was lost is a warning, with its reason in words.
+    store: (data) => data.state === 'back' && write('info', 'gemini-guard store back', { ...data }),
     warning: ({ code, message }) => write('warn', `gemini-guard ${code}: ${message}`, { code }),
   };
   return {

@@ -5,6 +5,7 @@ import { KINDS } from '../errors/kinds.ts';
 import { duration, ratio, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
+import { ALONE, type Board } from '../store/store.ts';
 import { type Admission, Circuit, type CircuitState } from './circuit.ts';
 
 export interface CircuitBreakerOptions {
@@ -57,7 +58,7 @@ interface Named {
 }
 
 /** Stops calling a model while nearly all of its calls fail, and probes until it answers. 4xx, 429 and visitors who left are neutral. */
-export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
+export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board = ALONE): Part {
   const settings = readOptions(
     'circuitBreaker',
     options,
@@ -71,18 +72,24 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
     },
     { failureRatio: 0.9, minimumCalls: 20, windowMs: 10_000, openMs: 5_000, probes: 3, maxWaitMs: 5_000 },
   );
-  const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, ({ circuit }) => circuit.close());
+  const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, (named) => {
+    named.circuit.close();
+    board.withdraw(opinion(named));
+  });
 
   async function circuitBreaker<T>(call: Call, next: Next<T>): Promise<T> {
     const { host, clock, random } = call;
     const model = resourceOf(call);
-    const create = (): Named => ({ host, model, circuit: new Circuit(settings, clock, random) });
+    const isWarned = (): boolean => board.hears(opinion({ host, model }));
+    const create = (): Named => ({ host, model, circuit: new Circuit(settings, clock, random, isWarned) });
     const { circuit } = circuits.getOrCreate(`${host} ${model}`, create);
     const admission = await admitted(call, circuit, settings.maxWaitMs);
     const report = (outcome: 'success' | 'failure' | 'neutral'): void => {
       const state = circuit.state;
       circuit.report(admission, outcome);
       announce(call, circuit, state);
+      if (circuit.state === 'open') board.post(opinion({ host, model }));
+      if (circuit.state === 'closed') board.withdraw(opinion({ host, model }));
     };
     try {
       const result = await next(call);
@@ -104,6 +111,11 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions): Part {
     }),
     close: () => circuits.clear(),
   };
+}
+
+/** What other processes may hear while the circuit is open. */
+function opinion({ host, model }: Pick<Named, 'host' | 'model'>): string {
+  return `circuit ${host} ${model}`;
 }
 
 /** Waits until the circuit lets the call in. @throws GeminiError `circuit_open` when that takes too long. */

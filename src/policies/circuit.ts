@@ -25,6 +25,9 @@ const BUCKETS = 10;
 const OPEN_SPREAD = 0.2;
 /** Probes that must succeed before the circuit closes. */
 const SUCCESSES_TO_CLOSE = 2;
+/** Of the minimum of calls, where another process says that the model is down; and the fewest. */
+const WARNED_SHARE = 0.25;
+const WARNED_CALLS = 3;
 
 /**
  * The circuit of one upstream host and model. opossum keeps the rolling counts and decides when it opens; states, probes
@@ -36,6 +39,7 @@ export class Circuit {
   readonly #settings: CircuitSettings;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #isWarned: () => boolean;
   readonly #rotate = new EventEmitter();
   readonly #books: CircuitBreaker<[boolean], void>;
   #rotatedAt: number;
@@ -45,8 +49,10 @@ export class Circuit {
   /** The probes in flight. */
   #leases: Admission[] = [];
 
-  constructor(settings: CircuitSettings, clock: Clock, random: () => number) {
+  /** @param isWarned whether another process has opened its circuit of the same model */
+  constructor(settings: CircuitSettings, clock: Clock, random: () => number, isWarned: () => boolean = () => false) {
     this.#settings = settings;
+    this.#isWarned = isWarned;
     this.#clock = clock;
     this.#random = random;
     this.#rotatedAt = clock.now();
@@ -117,7 +123,15 @@ export class Circuit {
   #record(failed: boolean): void {
     this.#turn();
     this.#books.fire(failed).catch(() => {});
+    if (failed && !this.#books.opened && this.#isWarned() && this.#isBadEnough()) this.#books.open();
     if (this.#books.opened) this.#open();
+  }
+
+  /** An opinion, not an order: the calls of this process decide, but fewer of them do. */
+  #isBadEnough(): boolean {
+    const { fires, failures } = this.#books.stats;
+    const enough = Math.max(WARNED_CALLS, Math.ceil(this.#settings.minimumCalls * WARNED_SHARE));
+    return fires >= enough && failures / fires >= this.#settings.failureRatio;
   }
 
   /** Moves opossum's window on to the present. */

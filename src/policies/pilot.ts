@@ -1,7 +1,7 @@
 import { type Call, wait } from '../call.ts';
 
 /** A refusal comes back sooner than this; an answer takes longer, and nobody has to wait for it. */
-const REFUSAL_MS = 500;
+export const REFUSAL_MS = 500;
 
 /**
  * Where nobody knows yet whether there is quota (at the start, and after a gate was closed), one call goes first. Were all
@@ -10,6 +10,7 @@ const REFUSAL_MS = 500;
 export class Pilot {
   /** A call has come through since the gate was closed last. */
   #isClear = false;
+  #closings = 0;
   #flying: { readonly since: number } | undefined;
   readonly #holding = new Set<() => void>();
 
@@ -28,15 +29,27 @@ export class Pilot {
     return this.#flying ? this.#flying.since + REFUSAL_MS - call.clock.now() : 0;
   }
 
-  /** A call was not refused: the others may go. */
-  clear(): void {
+  /** How often the gate was closed so far: a call takes it along, and hands it back with its outcome. */
+  get closings(): number {
+    return this.#closings;
+  }
+
+  /** A call was not refused: the others may go. One that was sent before the gate was closed tells nothing of the time after. */
+  clear(closings: number): void {
+    if (closings !== this.#closings) return;
     this.#isClear = true;
     this.#land();
   }
 
-  /** The gate was closed, or the pilot has not been sent after all: the next one goes first again. */
-  reset(): void {
+  /** The gate was closed. */
+  close(): void {
+    this.#closings++;
     this.#isClear = false;
+    this.#land();
+  }
+
+  /** The pilot has told nothing: the next call goes first. */
+  abandon(): void {
     this.#land();
   }
 

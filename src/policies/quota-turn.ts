@@ -3,7 +3,7 @@ import { GeminiError } from '../errors/gemini-error.ts';
 import type { GuardEvents } from '../observe/events.ts';
 import type { LedgerName, Limits, Place, Refusal, Store } from '../store/store.ts';
 import type { Line } from './line.ts';
-import type { Pilot } from './pilot.ts';
+import { type Pilot, REFUSAL_MS } from './pilot.ts';
 import { isMetered, refused } from './quota-verdict.ts';
 
 /** A call that is sent later than this after its turn would count in a window that it has no place in. */
@@ -16,6 +16,8 @@ export interface Desk {
   readonly name: LedgerName;
   readonly line: Line;
   readonly pilot: Pilot;
+  /** The calls that have a place and no outcome yet. */
+  readonly turns: Set<QuotaTurn>;
 }
 
 export interface TurnSettings {
@@ -38,7 +40,8 @@ export class QuotaTurn {
   #place: Place | undefined;
   #dueAt = 0;
   #isPilot = false;
-  #isSent = false;
+  #sentAt: number | undefined;
+  #closings = 0;
   #missed: GeminiError | undefined;
 
   constructor(call: Call, desk: Desk, store: Store, settings: TurnSettings) {
@@ -80,12 +83,29 @@ export class QuotaTurn {
       }
       this.#keep(place);
     }
-    this.#isSent = true;
+    this.#sentAt = this.#call.clock.now();
+    this.#closings = this.#desk.pilot.closings;
   }
 
   /** Whether the call came back unsent because {@link QuotaTurn.send} held it. */
   isMissed(error: unknown): boolean {
     return this.#missed !== undefined && error === this.#missed;
+  }
+
+  /** It is counted already, and may yet be refused: it was not sent, or only just. */
+  get isUnproven(): boolean {
+    const now = this.#call.clock.now();
+    return this.#dueAt <= now && (this.#sentAt === undefined || now - this.#sentAt < REFUSAL_MS);
+  }
+
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /** The call was answered: whatever may be said of it, it was not refused. */
+  succeed(): void {
+    this.#desk.turns.delete(this);
+    this.#desk.pilot.clear(this.#closings);
   }
 
   settle(tokens: number): void {
@@ -97,11 +117,12 @@ export class QuotaTurn {
 
   /** The call has failed. `uncounted`: the upstream has not counted it. */
   end(uncounted = false): void {
+    this.#desk.turns.delete(this);
     if (this.#isPilot) {
-      if (this.#isSent && !uncounted) this.#desk.pilot.clear();
-      else this.#desk.pilot.reset();
+      if (this.#sentAt !== undefined && !uncounted) this.succeed();
+      else this.#desk.pilot.abandon();
     }
-    if (!this.#place || (this.#isSent && !uncounted)) return;
+    if (!this.#place || (this.#sentAt !== undefined && !uncounted)) return;
     this.#release();
     this.#desk.line.wakeFirst();
   }
@@ -136,6 +157,7 @@ export class QuotaTurn {
 
   #keep(place: Place): Place {
     this.#place = place;
+    this.#desk.turns.add(this);
     this.#dueAt = this.#call.clock.now() + place.waitMs;
     return place;
   }
@@ -155,7 +177,11 @@ export class QuotaTurn {
     const call = this.#call;
     const waitMs = this.#dueAt - call.clock.now();
     if (waitMs > EARLY_MS) {
-      if (line.isFullFor(call.caller)) throw new GeminiError('guard_queue_full', { retryAfterMs: waitMs });
+      if (line.isFullFor(call.caller)) {
+        // Nobody is better off for a place at the end of the line.
+        this.#release();
+        throw new GeminiError('guard_queue_full', { retryAfterMs: waitMs });
+      }
       this.tell('waiting', why, waitMs);
       await line.wait(call, waitMs);
       return true;

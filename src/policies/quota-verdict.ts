@@ -2,7 +2,7 @@ import { type Call, resourceOf } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { Kind } from '../errors/kinds.ts';
 import { untilMidnightPacific } from '../pacific.ts';
-import type { LedgerName, Limits, Refusal } from '../store/store.ts';
+import type { LedgerName, Limits, Outlook, Refusal } from '../store/store.ts';
 import { UNSENT_REASONS } from './unsent.ts';
 
 /** No quota at all changes only when somebody links billing: after this long one call looks whether that happened. */
@@ -40,6 +40,23 @@ export function limitsIn({ upstream }: GeminiError): Limits {
   const countsTokens = /token/i.test(`${id} ${metric}`);
   if (scope === 'minute') return countsTokens ? { tpm: value } : { rpm: value };
   return scope === 'day' && !countsTokens ? { rpd: value } : {};
+}
+
+/** What was used up of a quota. */
+export type Used = Pick<Outlook, 'used' | 'tokens' | 'today'>;
+
+/** How far our own count may be off the limit that a 429 names. */
+const NEAR = [0.75, 1.25] as const;
+
+/**
+ * Whether our own count has come to the limit that a 429 names. Where it has not, somebody else uses the same project, and
+ * what we may have of it nobody knows; where it is far beyond, that limit is not what refused us. In both cases the gate
+ * alone decides.
+ */
+export function isPlausible(named: Limits, seen: Used, tokens: number): boolean {
+  const near = (used: number, limit: number | undefined, cost = 0): boolean =>
+    limit !== undefined && used + cost >= NEAR[0] * limit && used <= NEAR[1] * limit;
+  return near(seen.used, named.rpm) || near(seen.tokens, named.tpm, tokens) || near(seen.today, named.rpd);
 }
 
 /** The refusal as a failure of this call, with the wait that is true. */

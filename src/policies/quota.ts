@@ -11,14 +11,14 @@ import { Line } from './line.ts';
 import { Pilot } from './pilot.ts';
 import { limitsByModel } from './quota-limits.ts';
 import { type Desk, QuotaTurn } from './quota-turn.ts';
-import { closingMs, isMetered, ledgerOf, limitsIn, wasUncounted } from './quota-verdict.ts';
+import { closingMs, isMetered, isPlausible, ledgerOf, limitsIn, type Used, wasUncounted } from './quota-verdict.ts';
 import { TokenRatio, tokensOf } from './token-ratio.ts';
 
 export interface QuotaOptions {
   /**
    * Limits by model, where you know them: `{ 'gemini-3.8-flash': { rpm: 1000, tpm: 1_000_000, rpd: 10_000 } }`. `*` stands
    * for all other models.
-   * @default none they are learned from the first 429 that names them
+   * @default {} they are learned from the first 429 that names them
    */
   limits?: Record<string, Limits>;
   /**
@@ -53,7 +53,12 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
 
   async function quota<T>(call: Call, next: Next<T>): Promise<T> {
     const name = ledgerOf(call);
-    const desk = desks.getOrCreate(nameOf(name), () => ({ name, line: new Line(), pilot: new Pilot() }));
+    const desk = desks.getOrCreate(nameOf(name), () => ({
+      name,
+      line: new Line(),
+      pilot: new Pilot(),
+      turns: new Set(),
+    }));
     const configured = limitsOf(limits, call);
     for (;;) {
       const turn = new QuotaTurn(call, desk, store, {
@@ -65,7 +70,7 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
       await turn.take();
       try {
         const result = await next({ ...call, beforeSend: () => turn.send() });
-        desk.pilot.clear();
+        turn.succeed();
         call.atEnd((usage) => settle(turn, call, usage));
         return result;
       } catch (error) {
@@ -88,18 +93,26 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
     turn.end(isGeminiError(error) && wasUncounted(error));
     const closedMs = isGeminiError(error) ? closingMs(error, call) : undefined;
     if (!isGeminiError(error) || closedMs === undefined) return error;
-    const learned = limitsIn(error);
+    const limits = limitsIn(error);
     const quota = error.upstream?.quota;
-    store.learn(desk.name, learned, call.clock);
+    if (isPlausible(limits, proven(desk, call), ratio.planned(call))) store.learn(desk.name, limits, call.clock);
     store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, call.clock);
-    desk.pilot.reset();
+    desk.pilot.close();
     desk.line.wakeAll();
     turn.tell('closed', 'gate', closedMs, {
       ...(quota?.id === undefined ? {} : { quotaId: quota.id }),
-      ...(Object.keys(learned).length > 0 ? { learned } : {}),
+      ...(Object.keys(limits).length > 0 ? { limits } : {}),
     });
     // With the wait that is true, for the visitor's Retry-After.
     return error.kind === 'quota_exhausted' ? error.with({ retryAfterMs: closedMs }) : error;
+  }
+
+  /** What was used up as far as is certain: of calls that were sent just now nobody knows whether they are refused too. */
+  function proven(desk: Desk, call: Call): Used {
+    const { used, tokens, today } = store.outlook(desk.name, {}, call.clock);
+    const open = [...desk.turns].filter(({ isUnproven }) => isUnproven);
+    const planned = open.reduce((sum, turn) => sum + turn.tokens, 0);
+    return { used: used - open.length, tokens: tokens - planned, today: today - open.length };
   }
 
   return {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { callback, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
+import type { SharedState } from '../store/shared-state.ts';
 import { unheard } from '../unheard.ts';
 import { callerNetwork } from './caller-address.ts';
+import { MemoryLimiter } from './caller-limiter.ts';
+import { RedisLimiter } from './redis-limiter.ts';
 
 export interface RateLimitOptions {
   /**
@@ -37,11 +38,12 @@ export interface RateLimitOptions {
 }
 
 const DAY_MS = 86_400_000;
-/** Callers remembered; the one unseen for longest begins a new window. */
-const CALLERS_KEPT = 100_000;
 
-/** Limits each caller at the door, before any handler runs, on rate-limiter-flexible in the memory of this process. */
-export function rateLimitPart(options?: RateLimitOptions): Part {
+/**
+ * Limits each caller at the door, before any handler runs, on rate-limiter-flexible: in the memory of this process, or
+ * shared by many.
+ */
+export function rateLimitPart(options?: RateLimitOptions, shared?: SharedState): Part {
   const settings = readOptions(
     'rateLimit',
     options,
@@ -49,9 +51,7 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
     { requests: 60, windowMs: 60_000, ipv6Subnet: 64 },
   );
   const { requests, windowMs } = settings;
-  const limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
-  // The limiter keeps a timer for each caller until its window ends: bounded here, and stopped by close().
-  const callers = new BoundedMap<string, string>(CALLERS_KEPT, (caller) => void limiter.delete(caller));
+  const limiter = shared ? new RedisLimiter(requests, windowMs, shared) : new MemoryLimiter(requests, windowMs);
   let isClosed = false;
 
   async function admit(visit: Visit): Promise<void> {
@@ -59,47 +59,18 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
     visit.identify(caller);
     // Nobody would stop the timers of new windows any more.
     if (isClosed) return;
-    callers.set(caller, caller);
-    const { state, refused } = await consume(limiter, caller, pointsOf(visit.req, settings));
-    const waitMs = Math.max(1, state.msBeforeNext);
-    visit.showLimit({ limit: requests, windowMs, remaining: state.remainingPoints, resetMs: waitMs });
+    const { refused, limit, remaining, resetMs } = await limiter.consume(caller, pointsOf(visit.req, settings));
+    const waitMs = Math.max(1, resetMs);
+    visit.showLimit({ limit, windowMs, remaining, resetMs: waitMs });
     if (!refused) return;
     visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs });
     throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
   }
   function close(): void {
     isClosed = true;
-    callers.clear();
+    limiter.close();
   }
   return { name: 'rateLimit', admit, close };
-}
-
-/** rate-limiter-flexible resolves and rejects with the same shape, which is no Error. */
-async function consume(
-  limiter: RateLimiterMemory,
-  caller: string,
-  points: number,
-): Promise<{ state: RateLimiterRes; refused: boolean }> {
-  try {
-    return { state: await limiter.consume(caller, points), refused: false };
-  } catch (rejection) {
-    if (!(rejection instanceof RateLimiterRes)) throw rejection;
-    return { state: await giveBack(limiter, caller, points, rejection), refused: true };
-  }
-}
-
-/** A refused request has cost nothing: the limiter keeps its points all the same, and would refuse lighter ones too. */
-async function giveBack(
-  limiter: RateLimiterMemory,
-  caller: string,
-  points: number,
-  rejection: RateLimiterRes,
-): Promise<RateLimiterRes> {
-  const state = await limiter.reward(caller, points);
-  if (!state.isFirstInDuration) return state;
-  // The window has ended in this very moment: in a new one the points would be a gift.
-  await limiter.delete(caller);
-  return rejection;
 }
 
 function callerOf(req: VisitorRequest, { key, ipv6Subnet }: RateLimitOptions & { ipv6Subnet: number }): string {

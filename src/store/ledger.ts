@@ -99,6 +99,8 @@ export class Ledger {
       waitMs: refusal ? refusal.waitMs : Math.max(gateMs, slice * SLICE_MS - clock.now(), 0),
       left: Math.min(1, left(requests, limits.rpm), left(tokens, limits.tpm), left(this.#today, limits.rpd)),
       used: requests,
+      tokens,
+      today: this.#today,
     };
   }
 

@@ -5,7 +5,7 @@ import { LEARNED_MS } from './ledger.ts';
 import type { Reply } from './reply.ts';
 import { Spent } from './spent.ts';
 import type { Ask, GateVerdict, LedgerName, LedgerStatus, Limits, Outlook, Refusal } from './store.ts';
-import { SLICE_MS, SPAN } from './windows.ts';
+import { type Cost, SLICE_MS, SPAN } from './windows.ts';
 
 export interface Gate {
   readonly verdict: GateVerdict;
@@ -29,6 +29,7 @@ export class Mirror {
   heardAt = 0;
   #learned: { limits: Limits; at: number } | undefined;
   #soonAt = 0;
+  #since: Cost = { requests: 0, tokens: 0 };
 
   constructor(name: LedgerName, prefix: string) {
     this.name = name;
@@ -41,8 +42,16 @@ export class Mirror {
     this.own.addDay(dayEnds, today);
   }
 
+  /** The same for a place that was taken before: what was seen last changes by it. */
+  correct(slice: number, requests: number, tokens: number, dayEnds: number): void {
+    this.count(slice, requests, tokens, dayEnds, requests);
+    this.#since.requests += requests;
+    this.#since.tokens += tokens;
+  }
+
   hear(reply: Reply): void {
     this.seen = reply;
+    this.#since = { requests: 0, tokens: 0 };
     const { answer, now, gateMs, verdict } = reply;
     if (answer.taken) this.heardAt = Math.max(this.heardAt, now);
     if (gateMs > 0 && verdict) this.close(verdict, now + gateMs);
@@ -97,6 +106,8 @@ export class Mirror {
       waitMs: Math.max(0, this.closedMs(clock), this.#soonAt - clock.now()),
       left: Math.min(left(requests, rpm), left(tokens, tpm), left(today, rpd)),
       used: requests,
+      tokens,
+      today,
     };
   }
 
@@ -119,7 +130,13 @@ export class Mirror {
     const now = clock.now();
     const isOld = !seen || now - seen.now > SPAN * SLICE_MS;
     const { requests, tokens } = isOld ? { requests: 0, tokens: 0 } : seen.used;
-    return { requests, tokens, today: seen && now < seen.dayEnds ? seen.today : 0 };
+    const today = seen && now < seen.dayEnds ? seen.today : 0;
+    const { requests: moreRequests, tokens: moreTokens } = this.#since;
+    return {
+      requests: Math.max(0, requests + moreRequests),
+      tokens: Math.max(0, tokens + moreTokens),
+      today: Math.max(0, today + moreRequests),
+    };
   }
 }
 

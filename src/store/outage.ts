@@ -35,7 +35,7 @@ export class Outage {
   }
 
   outlook(mirror: Mirror, configured: Limits, time: Clock): Outlook {
-    if (this.#mode === 'closed') return { waitMs: CLOSED.waitMs, left: 0, used: 0 };
+    if (this.#mode === 'closed') return { waitMs: CLOSED.waitMs, left: 0, used: 0, tokens: 0, today: 0 };
     return this.#ledger(mirror, configured, time).outlook(this.#limits(mirror, configured, time), time);
   }
 

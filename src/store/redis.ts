@@ -164,7 +164,7 @@ export class RedisStore implements Store {
 
   #correct(mirror: Mirror, { slice, dayEnds }: Place, requests: number, tokens: number, time: Clock): void {
     if (requests === 0 && tokens === 0) return;
-    mirror.count(slice, requests, tokens, dayEnds, requests);
+    mirror.correct(slice, requests, tokens, dayEnds);
     this.#telling.add(mirror, [slice, requests, tokens], dayEnds, requests, time);
   }
 

@@ -72,6 +72,10 @@ export interface Outlook {
   readonly left: number;
   /** Requests of the last minute. */
   readonly used: number;
+  /** Tokens of the last minute. */
+  readonly tokens: number;
+  /** Requests of today. */
+  readonly today: number;
 }
 
 /** JSON of one ledger, for `guard.status()`. */
@@ -94,7 +98,7 @@ export interface Store {
   release(name: LedgerName, place: Place, clock: Clock): void;
   /** Closes the gate for everybody. A gate that is closed for longer stays so. */
   close(name: LedgerName, verdict: GateVerdict, closedMs: number, clock: Clock): void;
-  /** Remembers limits that the upstream has named. */
+  /** Remembers limits that the upstream has named, and that the counts agree with. */
   learn(name: LedgerName, limits: Limits, clock: Clock): void;
   /** From what this process knows, without asking anybody. */
   outlook(name: LedgerName, limits: Limits, clock: Clock): Outlook;

@@ -61,7 +61,7 @@ describe('guard.status()', () => {
       late: 0,
       parts: {
         retry: { budget: expect.anything() },
-        quota: { gates: [{ model: MODEL, kind: 'rate_limited', waiting: 0 }] },
+        quota: { ledgers: [{ resource: MODEL, gate: { kind: 'rate_limited' }, waiting: 0 }] },
         circuitBreaker: { circuits: [{ model: MODEL, state: 'closed' }] },
       },
     });

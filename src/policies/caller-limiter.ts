@@ -1,0 +1,63 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { BoundedMap } from '../bounded-map.ts';
+
+/** Where a caller stands after it has asked for points. */
+export interface Standing {
+  readonly refused: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+/** Counts what callers use up, in windows of their own. A refused request has cost nothing. */
+export interface CallerLimiter {
+  consume(caller: string, points: number): Promise<Standing>;
+  /** Leaves no timer. */
+  close(): void;
+}
+
+/** Callers remembered; the one unseen for longest begins a new window. */
+const CALLERS_KEPT = 100_000;
+
+/** In the memory of this process. */
+export class MemoryLimiter implements CallerLimiter {
+  readonly #limiter: RateLimiterMemory;
+  // The limiter keeps a timer for each caller until its window ends: bounded here, and stopped by close().
+  readonly #callers: BoundedMap<string, string>;
+
+  constructor(requests: number, windowMs: number) {
+    this.#limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
+    this.#callers = new BoundedMap(CALLERS_KEPT, (caller) => void this.#limiter.delete(caller));
+  }
+
+  /** @param limit in place of the usual one */
+  async consume(caller: string, points: number, limit: number = this.#limiter.points): Promise<Standing> {
+    this.#callers.set(caller, caller);
+    this.#limiter.points = limit;
+    const { state, refused } = await this.#ask(caller, points);
+    return { refused, limit, remaining: state.remainingPoints, resetMs: state.msBeforeNext };
+  }
+
+  close(): void {
+    this.#callers.clear();
+  }
+
+  /** rate-limiter-flexible resolves and rejects with the same shape, which is no Error. */
+  async #ask(caller: string, points: number): Promise<{ state: RateLimiterRes; refused: boolean }> {
+    try {
+      return { state: await this.#limiter.consume(caller, points), refused: false };
+    } catch (rejection) {
+      if (!(rejection instanceof RateLimiterRes)) throw rejection;
+      return { state: await this.#giveBack(caller, points, rejection), refused: true };
+    }
+  }
+
+  /** The limiter keeps the points of a refused request, and would refuse lighter ones too. */
+  async #giveBack(caller: string, points: number, rejection: RateLimiterRes): Promise<RateLimiterRes> {
+    const state = await this.#limiter.reward(caller, points);
+    if (!state.isFirstInDuration) return state;
+    // The window has ended in this very moment: in a new one the points would be a gift.
+    await this.#limiter.delete(caller);
+    return rejection;
+  }
+}

@@ -1,0 +1,127 @@
+import { type Clock, systemClock, type Timer } from '../clock.ts';
+import type { Emit } from '../observe/events.ts';
+import { Fleet } from './fleet.ts';
+import { Outage, type OutageMode } from './outage.ts';
+import { lossTold } from './outage-words.ts';
+import { RedisStore } from './redis.ts';
+import { RedisLink } from './redis-link.ts';
+import type { RedisSettings } from './redis-options.ts';
+import { SharedTime } from './shared-time.ts';
+import type { Board } from './store.ts';
+
+/** Between two signs of life, and between two looks whether a silent Redis answers again. */
+const BEAT_MS = 1000;
+/** Between two looks whether the client has connected. */
+const LOOK_MS = 100;
+/** A client may still be connecting when the guard is made. */
+const START_MS = 1000;
+/** Probes that nobody answers pile up in the client: after so many they become rare. */
+const HANGING_MOST = 3;
+const RARE_MS = 10_000;
+/** Whatever happens to Redis, the log says it once in this time. */
+const QUIET_MS = 60_000;
+
+/**
+ * One Redis for all parts of a guard: its connection, the fleet of processes, the ledgers, and the heartbeat that keeps them
+ * together. All of it runs in real time, as Redis does; only the ledgers follow the guard's clock.
+ */
+export class SharedState {
+  readonly store: RedisStore;
+  readonly board: Board;
+  readonly link: RedisLink;
+  readonly prefix: string;
+  readonly outage: OutageMode;
+  readonly #fleet: Fleet;
+  readonly #time: SharedTime;
+  readonly #clock: Clock;
+  #tell: Emit = () => {};
+  #timer: Timer;
+  #isTurning = false;
+  #isClosed = false;
+  #hanging = 0;
+  #startedAt = 0;
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  /** @param clock the one that the guard was given, if any */
+  constructor({ client, prefix, outage }: RedisSettings, clock?: Clock) {
+    this.prefix = prefix;
+    this.outage = outage;
+    this.#clock = clock ?? systemClock;
+    this.#time = new SharedTime(clock !== undefined);
+    this.link = new RedisLink(client, (state, reason) => this.#changed(state, reason));
+    this.#fleet = new Fleet(this.link, prefix);
+    this.board = this.#fleet;
+    const processes = (): number => this.#fleet.size;
+    const { link } = this;
+    const process = this.#fleet.id;
+    this.store = new RedisStore({ link, time: this.#time, prefix, outage: new Outage(outage, processes), process });
+  }
+
+  /** Live processes, this one included. */
+  get processes(): number {
+    return this.#fleet.size;
+  }
+
+  /** Begins the heartbeat. @param tell hears when Redis is lost, and when it is back */
+  start(tell: Emit): void {
+    this.#tell = tell;
+    this.#startedAt = systemClock.now();
+    void this.#turn();
+  }
+
+  /** Leaves no timer and no place in the fleet; ends the connection if it is our own. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    systemClock.clearTimeout(this.#timer);
+    await this.#fleet.leave();
+    this.link.close();
+  }
+
+  async #turn(): Promise<void> {
+    this.#isTurning = true;
+    const { link } = this;
+    const isConnecting = !link.isReady && !link.isUp && !link.isLost && systemClock.now() - this.#startedAt < START_MS;
+    if (!link.isReady) this.#hanging = 0;
+    try {
+      if (!isConnecting) await this.#beat();
+    } catch {
+      // The link has told.
+    }
+    this.#isTurning = false;
+    if (link.isUp) this.#again(BEAT_MS);
+    else if (!link.isReady) this.#again(LOOK_MS);
+    else this.#again(this.#hanging < HANGING_MOST ? BEAT_MS : RARE_MS);
+  }
+
+  async #beat(): Promise<void> {
+    const { store, link } = this;
+    this.#hanging++;
+    // Late is no proof that it is well, but worth another look at once.
+    const { now, gates } = await this.#fleet.beat(store.gates(this.#clock), () => this.#again(0));
+    this.#hanging = 0;
+    this.#time.hear(now);
+    store.hearGates(gates);
+    if (link.isUp || this.#isClosed) return;
+    await store.rejoin(this.#clock);
+    link.restore();
+    store.resume(this.#clock);
+  }
+
+  #again(ms: number): void {
+    if (this.#isTurning || this.#isClosed) return;
+    systemClock.clearTimeout(this.#timer);
+    this.#timer = systemClock.setTimeout(() => void this.#turn(), ms);
+    // A process whose work is done ends.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  #changed(state: 'lost' | 'back', reason: string): void {
+    if (this.#isClosed) return;
+    if (state === 'lost') this.store.lose(this.#clock);
+    this.#tell('store', { state, mode: this.outage, reason });
+    this.#again(LOOK_MS);
+    if (state !== 'lost' || systemClock.now() - this.#saidAt < QUIET_MS) return;
+    this.#saidAt = systemClock.now();
+    this.#tell('warning', { code: 'GG_REDIS', message: lossTold(reason, this.outage) });
+  }
+}
