@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { Ledger } from './ledger.ts';
 import type { Reply } from './reply.ts';
 import type { GateVerdict, Limits } from './store.ts';
-import { SLICE_MS } from './windows.ts';
+import { SLICE_MS, SPAN } from './windows.ts';
 
 /** What was seen longer ago tells nothing of what the others have used since. */
 const FRESH_MS = 2000;
@@ -43,15 +43,17 @@ export function insurance({ limits, gate, seen, processes }: Known, clock: Clock
   };
   const requests = gone(limits.rpm, seen?.sum.requests);
   const tokens = gone(limits.tpm, seen?.sum.tokens);
-  // The part of it that is promised for later stays in the windows for longer.
-  const promised = {
-    requests: Math.min(requests, share(seen?.sum.requests, seen?.used.requests, processes)),
-    tokens: Math.min(tokens, share(seen?.sum.tokens, seen?.used.tokens, processes)),
-  };
   const slice = Math.floor(now / SLICE_MS);
-  ledger.add(slice, requests - promised.requests, tokens - promised.tokens);
-  if (seen && seen.last > slice) ledger.add(seen.last, promised.requests, promised.tokens);
-  else ledger.add(slice, promised.requests, promised.tokens);
+  const promised = {
+    requests: promisedOf(limits.rpm, seen?.sum.requests, seen?.used.requests, processes),
+    tokens: promisedOf(limits.tpm, seen?.sum.tokens, seen?.used.tokens, processes),
+  };
+  // What is promised for later stays in the windows for longer. Nobody here knows where it lies: the latest is the worst.
+  let at = seen?.last ?? slice;
+  for (; at - slice >= SPAN; at -= SPAN) ledger.add(at, promised.requests, promised.tokens);
+  const later = { requests: Math.min(requests, promised.requests), tokens: Math.min(tokens, promised.tokens) };
+  ledger.add(Math.max(at, slice), later.requests, later.tokens);
+  ledger.add(slice, requests - later.requests, tokens - later.tokens);
   if (seen && limits.rpd !== undefined && now < seen.dayEnds) {
     const left = Math.ceil(Math.max(0, limits.rpd - seen.today) / processes);
     ledger.addToday(Math.max(0, shareOf(limits.rpd, processes) - left), clock);
@@ -60,6 +62,7 @@ export function insurance({ limits, gate, seen, processes }: Known, clock: Clock
   return ledger;
 }
 
-function share(sum = 0, used = 0, processes: number): number {
-  return Math.ceil(Math.max(0, sum - used) / processes);
+/** A process' part of the places to come. */
+function promisedOf(limit = 0, sum = 0, used = 0, processes: number): number {
+  return Math.min(shareOf(limit, processes), Math.ceil(Math.max(0, sum - used) / processes));
 }

@@ -143,8 +143,7 @@ export class RedisStore implements Store {
       shared.hear(now);
       mirror.hear(reply);
       own.expire(Math.floor(now / SLICE_MS));
-      // It was emptied, or came back with what it had saved some time ago.
-      if (reply.heardAt < heardAt) this.#telling.rejoin(mirror, time).catch(() => {});
+      if (reply.heardAt < heardAt) this.#telling.remind(mirror, reply, time);
       if (answer.taken) mirror.count(answer.slice, 1, tokens, answer.dayEnds, 1);
       return answer;
     } catch {

@@ -9,6 +9,8 @@ export interface Reply {
   readonly verdict: GateVerdict | undefined;
   /** When Redis had heard of this process last, as far as it remembers; 0 if it does not. */
   readonly heardAt: number;
+  /** Requests of the day that it had heard of from this process. */
+  readonly heardToday: number;
   readonly limits: Limits;
   /** Of the window that ends now. */
   readonly used: Counted;
@@ -31,6 +33,7 @@ export function readReply(reply: unknown, tokens: number): Reply {
   const [taken, why, wait, at, limit, now, ends, gate, verdict, mark, rpm, tpm, rpd, ...counts] = reply.map(String);
   const [requests, usedTokens, sumRequests, sumTokens, last, today] = counts.map(Number) as Six;
   const dayEnds = Number(ends);
+  const heard = (mark as string).split(' ').map(Number);
   const gateMs = Number(gate);
   const closed = verdict ? (JSON.parse(verdict) as GateVerdict) : undefined;
   return {
@@ -47,7 +50,8 @@ export function readReply(reply: unknown, tokens: number): Reply {
     now: Number(now),
     gateMs,
     verdict: closed,
-    heardAt: Number((mark as string).split(' ', 1)[0]),
+    heardAt: heard[0] ?? 0,
+    heardToday: heard[1] ?? 0,
     limits: { ...(rpm ? { rpm: +rpm } : {}), ...(tpm ? { tpm: +tpm } : {}), ...(rpd ? { rpd: +rpd } : {}) },
     used: { requests, tokens: usedTokens },
     sum: { requests: sumRequests, tokens: sumTokens },

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Mirror } from './mirror.ts';
 import type { RedisLink } from './redis-link.ts';
-import { readReply } from './reply.ts';
+import { type Reply, readReply } from './reply.ts';
 import type { Script } from './script.ts';
 import { ADD, REJOIN } from './scripts.ts';
 import type { SharedTime } from './shared-time.ts';
@@ -69,23 +69,41 @@ export class Telling {
     const { own, untold } = mirror;
     own.expire(Math.floor(time.now() / SLICE_MS));
     untold.expire(Math.floor(time.now() / SLICE_MS));
-    const closedMs = Math.ceil(mirror.closedMs(time));
-    const learned = mirror.learned(time);
     const news = untold.list();
     const today = untold.dayEnds === own.dayEnds ? untold.today : 0;
-    const all = own.list();
-    if (all.length === 0 && news.length === 0 && own.today === 0 && closedMs === 0 && isNothing(learned)) return;
-    const verdict = closedMs > 0 ? JSON.stringify(mirror.gate?.verdict) : '';
-    const head = [this.#process, mirror.heardAt, own.today, own.dayEnds, today, closedMs, verdict, ...texts(learned)];
+    if (news.length === 0 && own.isEmpty && mirror.closedMs(time) === 0 && isNothing(mirror.learned(time))) return;
     untold.clear();
     try {
-      const args = [this.#time.told(time), ...head, news.length, ...news.flat(), ...all.flat()].map(String);
-      mirror.heardAt = Number(await this.#link.probe(REJOIN, mirror.key, args));
+      await this.#rejoin(mirror, mirror.heardAt, news, today, own.list(), time);
     } catch (error) {
       for (const entry of news) untold.add(...entry);
       untold.addDay(own.dayEnds, today);
       throw error;
     }
+  }
+
+  /** Redis was emptied, or came back with what it had saved some time ago: tells what it has heard of no more. */
+  remind(mirror: Mirror, { heardAt, heardToday }: Reply, time: Clock): void {
+    const news = mirror.own.list().filter(([slice]) => slice >= Math.floor(heardAt / SLICE_MS));
+    const today = Math.max(0, mirror.own.today - heardToday);
+    this.#rejoin(mirror, 0, news, today, [], time).catch(() => {});
+  }
+
+  async #rejoin(
+    mirror: Mirror,
+    heardAt: number,
+    news: Entry[],
+    today: number,
+    all: Entry[],
+    time: Clock,
+  ): Promise<void> {
+    const closedMs = Math.ceil(mirror.closedMs(time));
+    const verdict = closedMs > 0 ? JSON.stringify(mirror.gate?.verdict) : '';
+    const { own } = mirror;
+    const head = [this.#process, heardAt, own.today, own.dayEnds, today, closedMs, verdict];
+    const learned = texts(mirror.learned(time));
+    const args = [this.#time.told(time), ...head, ...learned, news.length, ...news.flat(), ...all.flat()].map(String);
+    mirror.heardAt = Number(await this.#link.probe(REJOIN, mirror.key, args));
   }
 
   /** Tells what came in while {@link Telling.rejoin} was under way. */
