@@ -9,7 +9,7 @@ import { type EventName, Events, type GuardEvents, type Listener } from './obser
 import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
-import type { SharedState } from './store/shared-state.ts';
+import type { SharedState, SharedStatus } from './store/shared-state.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
@@ -36,6 +36,8 @@ export interface GuardStatus {
   readonly codes: Readonly<Record<string, number>>;
   /** Failures that came after their request had been answered. */
   readonly late: number;
+  /** What is shared with other processes. */
+  readonly redis?: SharedStatus;
   /** By part: gates, circuits, retry budgets. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
@@ -168,6 +170,7 @@ export class Core implements Member, SeamOwner {
       calls: { inFlight: this.#inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
+      ...(this.#shared ? { redis: this.#shared.status() } : {}),
       parts: Object.fromEntries(parts),
     };
   }

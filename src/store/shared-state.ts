@@ -21,6 +21,13 @@ const RARE_MS = 10_000;
 /** Whatever happens to Redis, the log says it once in this time. */
 const QUIET_MS = 60_000;
 
+export interface SharedStatus {
+  readonly isUp: boolean;
+  readonly outage: OutageMode;
+  /** Live processes, this one included, as of the last answer. */
+  readonly processes: number;
+}
+
 /**
  * One Redis for all parts of a guard: its connection, the fleet of processes, the ledgers, and the heartbeat that keeps them
  * together. All of it runs in real time, as Redis does; only the ledgers follow the guard's clock.
@@ -67,6 +74,11 @@ export class SharedState {
     this.#tell = tell;
     this.#startedAt = systemClock.now();
     void this.#turn();
+  }
+
+  /** JSON, for `guard.status()`. */
+  status(): SharedStatus {
+    return { isUp: this.link.isUp, outage: this.outage, processes: this.processes };
   }
 
   /** Leaves no timer and no place in the fleet; ends the connection if it is our own. */
