@@ -31,6 +31,8 @@ return answer
 interface Words {
   readonly notices: readonly string[];
   readonly gates: readonly unknown[];
+  /** It has told what it used while Redis was away. */
+  readonly isIn: boolean;
 }
 
 /** The processes that share one Redis: how many live, and what they tell each other. */
@@ -39,6 +41,8 @@ export class Fleet implements Board {
   readonly id: string = randomBytes(6).toString('hex');
   /** Live processes, this one included. */
   size = 1;
+  /** Those of them that have told what they used while Redis was away. */
+  joined = 0;
   readonly #link: RedisLink;
   readonly #key: string;
   readonly #posted = new Set<string>();
@@ -64,12 +68,13 @@ export class Fleet implements Board {
   /**
    * Gives a sign of life, and takes in those of the others.
    * @param gates told to the others
+   * @param isIn whether this process has told what it used while Redis was away
    * @param late called when the answer comes after all
    * @returns the time of Redis, and the gates of the others
    * @throws LOST when Redis does not answer
    */
-  async beat<G>(gates: readonly G[], late?: () => void): Promise<{ now: number; gates: G[] }> {
-    const words: Words = { notices: [...this.#posted], gates };
+  async beat<G>(gates: readonly G[], isIn: boolean, late?: () => void): Promise<{ now: number; gates: G[] }> {
+    const words: Words = { notices: [...this.#posted], gates, isIn };
     const args = [this.id, JSON.stringify(words), String(DEAD_MS)];
     const reply = await this.#link.probe(BEAT, this.#key, args, (given) => given !== undefined && late?.());
     const [now, ttl, ...members] = (reply as unknown[]).map(String);
@@ -82,6 +87,7 @@ export class Fleet implements Board {
       if (members[i] !== this.id) others.push(JSON.parse(members[i + 1] as string) as Words);
     }
     this.size = others.length + 1;
+    this.joined = others.filter((other) => other.isIn).length + Number(isIn);
     this.#heard = new Set(others.flatMap(({ notices }) => notices));
     return { now: Number(now), gates: others.flatMap((other) => other.gates as G[]) };
   }

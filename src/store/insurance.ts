@@ -38,7 +38,9 @@ export function insurance({ limits, gate, seen, processes }: Known, clock: Clock
   const now = clock.now();
   const isFresh = seen !== undefined && now - seen.now <= FRESH_MS;
   const gone = (limit = 0, sum = 0): number => {
-    const left = Math.max(isFresh ? (limit - sum) / processes : 0, (BLIND * limit) / processes);
+    // Several outages in one minute do not add up.
+    const blind = Math.min(BLIND * limit, Math.max(0, (1 + BLIND) * limit - sum));
+    const left = Math.max(isFresh ? limit - sum : 0, blind) / processes;
     return Math.max(0, shareOf(limit, processes) - Math.floor(left));
   };
   const requests = gone(limits.rpm, seen?.sum.requests);

@@ -18,6 +18,8 @@ const START_MS = 1000;
 /** Probes that nobody answers pile up in the client: after so many they become rare. */
 const HANGING_MOST = 3;
 const RARE_MS = 10_000;
+/** How long one that is back waits for the others. */
+const OTHERS_MS = 1000;
 /** Whatever happens to Redis, the log says it once in this time. */
 const QUIET_MS = 60_000;
 
@@ -47,6 +49,10 @@ export class SharedState {
   #isClosed = false;
   #hanging = 0;
   #startedAt = 0;
+  /** How many processes there were when Redis was lost. */
+  #before = 1;
+  /** When this process has told Redis what happened without it. */
+  #joinedAt: number | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
 
   /** @param clock the one that the guard was given, if any */
@@ -58,7 +64,7 @@ export class SharedState {
     this.link = new RedisLink(client, (state, reason) => this.#changed(state, reason));
     this.#fleet = new Fleet(this.link, prefix);
     this.board = this.#fleet;
-    const processes = (): number => this.#fleet.size;
+    const processes = (): number => this.processes;
     const { link } = this;
     const process = this.#fleet.id;
     this.store = new RedisStore({ link, time: this.#time, prefix, outage: new Outage(outage, processes), process });
@@ -66,7 +72,7 @@ export class SharedState {
 
   /** Live processes, this one included. */
   get processes(): number {
-    return this.#fleet.size;
+    return this.link.isUp ? this.#fleet.size : this.#before;
   }
 
   /** Begins the heartbeat. @param tell hears when Redis is lost, and when it is back */
@@ -95,26 +101,43 @@ export class SharedState {
     const isConnecting = !link.isReady && !link.isUp && !link.isLost && systemClock.now() - this.#startedAt < START_MS;
     if (!link.isReady) this.#hanging = 0;
     try {
-      if (!isConnecting) await this.#beat();
+      if (link.isUp) await this.#beat();
+      else if (!isConnecting) await this.#return();
     } catch {
-      // The link has told.
+      // The link has told why.
+      this.#joinedAt = undefined;
     }
     this.#isTurning = false;
     if (link.isUp) this.#again(BEAT_MS);
-    else if (!link.isReady) this.#again(LOOK_MS);
+    else if (!link.isReady || this.#joinedAt !== undefined) this.#again(LOOK_MS);
     else this.#again(this.#hanging < HANGING_MOST ? BEAT_MS : RARE_MS);
   }
 
   async #beat(): Promise<void> {
-    const { store, link } = this;
     this.#hanging++;
     // Late is no proof that it is well, but worth another look at once.
-    const { now, gates } = await this.#fleet.beat(store.gates(this.#clock), () => this.#again(0));
+    const isIn = this.link.isUp || this.#joinedAt !== undefined;
+    const { now, gates } = await this.#fleet.beat(this.store.gates(this.#clock), isIn, () => this.#again(0));
     this.#hanging = 0;
     this.#time.hear(now);
-    store.hearGates(gates);
-    if (link.isUp || this.#isClosed) return;
-    await store.rejoin(this.#clock);
+    this.store.hearGates(gates);
+  }
+
+  /**
+   * Redis answers: it is told what happened without it, and then asked again. Not before the others have told too: one that
+   * was emptied knows only what the first one says.
+   */
+  async #return(): Promise<void> {
+    const { store, link } = this;
+    if (this.#joinedAt === undefined) {
+      await this.#beat();
+      await store.rejoin(this.#clock);
+      this.#joinedAt = systemClock.now();
+    }
+    await this.#beat();
+    const isAlone = this.#fleet.joined < this.#before && systemClock.now() - this.#joinedAt < OTHERS_MS;
+    if (isAlone || this.#isClosed) return;
+    this.#joinedAt = undefined;
     link.restore();
     store.resume(this.#clock);
   }
@@ -129,7 +152,10 @@ export class SharedState {
 
   #changed(state: 'lost' | 'back', reason: string): void {
     if (this.#isClosed) return;
-    if (state === 'lost') this.store.lose(this.#clock);
+    if (state === 'lost') {
+      this.#before = this.#fleet.size;
+      this.store.lose(this.#clock);
+    }
     this.#tell('store', { state, mode: this.outage, reason });
     this.#again(LOOK_MS);
     if (state !== 'lost' || systemClock.now() - this.#saidAt < QUIET_MS) return;

@@ -1,0 +1,13 @@
+import { ensureBuilt, run } from '../cli/built.ts';
+
+beforeAll(ensureBuilt, 60_000);
+
+test('four processes keep their limits and lose no call while Redis is paused, killed, restarted and full', async () => {
+  const { stdout, stderr } = await run(['scripts/chaos.mjs', '1']);
+  expect(stderr).toBe('');
+  const { broken, sums, reasons } = JSON.parse(stdout);
+  expect(broken).toEqual([]);
+  expect(sums.calm.ok).toBeGreaterThan(300);
+  expect(sums.busy.ok).toBeGreaterThan(100);
+  expect(reasons).toEqual(expect.arrayContaining(['TIMEOUT', 'OOM']));
+}, 90_000);
