@@ -9,6 +9,8 @@ import { type EventName, Events, type GuardEvents, type Listener } from './obser
 import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
+import { MemoryStore } from './store/memory.ts';
+import type { LedgerStatus, Store } from './store/store.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
@@ -21,6 +23,8 @@ export interface CoreSettings {
   readonly fetch?: Transport | undefined;
   /** A client of the user's own, for `req.gemini`. */
   readonly ai?: GoogleGenAI | undefined;
+  /** Where ledgers are kept. Default the memory of this process. */
+  readonly store?: Store | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
   readonly whole?: boolean | undefined;
 }
@@ -33,7 +37,9 @@ export interface GuardStatus {
   readonly codes: Readonly<Record<string, number>>;
   /** Failures that came after their request had been answered. */
   readonly late: number;
-  /** By part: gates, circuits, retry budgets. */
+  /** What each project has asked of each model, and what it may. */
+  readonly ledgers: readonly LedgerStatus[];
+  /** By part: lines, circuits, retry budgets. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
@@ -46,6 +52,7 @@ export class Core implements Member, SeamOwner {
   readonly clock: Clock;
   readonly random: () => number;
   readonly transport: Transport;
+  readonly store: Store;
   readonly fetch: typeof globalThis.fetch;
   readonly whole: boolean;
   readonly lookout: RetryLookout = new RetryLookout();
@@ -62,6 +69,7 @@ export class Core implements Member, SeamOwner {
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;
     this.transport = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
+    this.store = settings.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
@@ -149,15 +157,14 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) =>
-      part.status ? [[part.name, part.status(this.clock)] as const] : [],
-    );
+    const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
     const { requests, attempts, retries, codes, late } = this.#counts;
     return {
       requests,
       calls: { inFlight: this.#inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
+      ledgers: this.store.status(this.clock),
       parts: Object.fromEntries(parts),
     };
   }
@@ -165,6 +172,7 @@ export class Core implements Member, SeamOwner {
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
+    this.store.end();
     this.#events.clear();
   }
 }

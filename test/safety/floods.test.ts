@@ -109,7 +109,7 @@ test('case 43: of a hundred thousand model names from the body no map grows with
   };
   await flood(0, 2000);
   const growth = await heapGrowth(() => flood(2000, 100_000));
-  const [retry, quota, breaker] = parts.map((part) => part.status?.(clock)) as [
+  const [retry, quota, breaker] = parts.map((part) => part.status?.()) as [
     { budget: object },
     { ledgers: object[] },
     { circuits: object[] },
