@@ -108,5 +108,7 @@ function noRefusalThatWasForeseeable({ settings, sent }: History): string[] {
   const { quota, shares, processes, strangers, estimate } = settings;
   const isAlone = strangers.length === 0 && (shares || processes === 1);
   if (!isAlone || !quota.limits || quota.enforce === false || estimate < 1) return [];
-  return sent.filter(({ isRefused }) => isRefused).map((call) => `refused, though foreseeable: ${JSON.stringify(call)}`);
+  return sent
+    .filter(({ isRefused }) => isRefused)
+    .map((call) => `refused, though foreseeable: ${JSON.stringify(call)}`);
 }
