@@ -3,6 +3,8 @@ export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #limit: number;
   readonly #forget: (value: V) => void;
+  /** The key used last: most servers ask for one and the same again and again, and moving it costs. */
+  #newest: K | undefined;
 
   /** @param forget called with what is dropped. */
   constructor(limit: number, forget: (value: V) => void = () => {}) {
@@ -16,15 +18,17 @@ export class BoundedMap<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined || key === this.#newest) return value;
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     return value;
   }
 
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     if (this.#entries.size <= this.#limit) return;
     const [oldest] = this.#entries as Iterable<[K, V]>;
     if (oldest) this.delete(oldest[0]);

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 import type { Emit } from './observe/events.ts';
 import type { Usage } from './observe/usage.ts';
+import type { Store } from './store/store.ts';
 
 /** How long one attempt may take, in milliseconds. Enforced where the HTTP exchange happens. */
 export interface AttemptLimits {
@@ -49,6 +50,8 @@ export interface Call {
   /** Its model, or its region, stands in the URL: another can take its place. */
   readonly isMovable: boolean;
   readonly prompt: Prompt;
+  /** Where the guard whose seam it passes keeps the ledgers of quotas: one for all parts, the app's and the routes'. */
+  readonly store: Store;
   /** The longest that a quota may hold it back; set by who has another way to try at once. */
   readonly patienceMs?: number;
   /** Runs in the moment of sending. What it throws keeps the call from being sent. */

@@ -9,7 +9,9 @@ import { type EventName, Events, type GuardEvents, type Listener } from './obser
 import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
+import { MemoryStore } from './store/memory.ts';
 import type { SharedState, SharedStatus } from './store/shared-state.ts';
+import type { LedgerStatus, Store } from './store/store.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
@@ -24,7 +26,7 @@ export interface CoreSettings {
   readonly ai?: GoogleGenAI | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
   readonly whole?: boolean | undefined;
-  /** What the parts share with other processes. */
+  /** What the parts share with other processes, the ledgers too. Default the memory of this one. */
   readonly shared?: SharedState | undefined;
 }
 
@@ -38,7 +40,9 @@ export interface GuardStatus {
   readonly late: number;
   /** What is shared with other processes. */
   readonly redis?: SharedStatus;
-  /** By part: gates, circuits, retry budgets. */
+  /** What each project has asked of each model, and what it may. */
+  readonly ledgers: readonly LedgerStatus[];
+  /** By part: lines, circuits, retry budgets. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
@@ -51,6 +55,7 @@ export class Core implements Member, SeamOwner {
   readonly clock: Clock;
   readonly random: () => number;
   readonly transport: Transport;
+  readonly store: Store;
   readonly fetch: typeof globalThis.fetch;
   readonly whole: boolean;
   readonly lookout: RetryLookout = new RetryLookout();
@@ -68,6 +73,7 @@ export class Core implements Member, SeamOwner {
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;
     this.transport = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
+    this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
@@ -161,9 +167,7 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) =>
-      part.status ? [[part.name, part.status(this.clock)] as const] : [],
-    );
+    const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
     const { requests, attempts, retries, codes, late } = this.#counts;
     return {
       requests,
@@ -171,6 +175,7 @@ export class Core implements Member, SeamOwner {
       codes: { ...codes },
       late,
       ...(this.#shared ? { redis: this.#shared.status() } : {}),
+      ledgers: this.store.status(this.clock),
       parts: Object.fromEntries(parts),
     };
   }
@@ -179,6 +184,7 @@ export class Core implements Member, SeamOwner {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     await this.#shared?.close();
+    this.store.end();
     this.#events.clear();
   }
 }

@@ -57,7 +57,7 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       part('rateLimit', given.rateLimit, (options) => rateLimitPart(options, shared)),
       part('timeout', given.timeout, timeoutPart),
       part('retry', given.retry, retryPart),
-      part('quota', given.quota, (options) => quotaPart(options, shared?.store)),
+      part('quota', given.quota, quotaPart),
       part('circuitBreaker', given.circuitBreaker, (options) => circuitBreakerPart(options, shared?.board)),
       part('bulkhead', given.bulkhead, bulkheadPart),
     ],

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from './clock.ts';
 import type { GeminiError } from './errors/gemini-error.ts';
 import type { Code } from './errors/kinds.ts';
 import type { Problem } from './errors/problem.ts';
@@ -72,7 +71,7 @@ export interface Part {
   observe?<E extends EventName>(event: E, data: GuardEvents[E]): void;
   readonly answer?: AnswerOptions;
   /** JSON for `guard.status()`. */
-  status?(clock: Clock): unknown;
+  status?(): unknown;
   /** Leaves no timer, socket or listener. */
   close?(): void;
 }

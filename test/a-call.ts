@@ -3,6 +3,7 @@ import type { Clock } from '../src/clock.ts';
 import { manyListeners } from '../src/many-listeners.ts';
 import type { EventName, GuardEvents } from '../src/observe/events.ts';
 import type { Usage } from '../src/observe/usage.ts';
+import { MemoryStore } from '../src/store/memory.ts';
 import { ManualClock, MODEL } from './support.ts';
 
 export type Told = { [E in EventName]: { event: E; data: GuardEvents[E] } }[EventName];
@@ -41,6 +42,7 @@ export function aCall(overrides: Partial<Call> = {}): {
     project: overrides.key ?? 'k1',
     isMovable: true,
     prompt: aPrompt(),
+    store: new MemoryStore(),
     repeat: 'always',
     signal: leave.signal,
     deadline: Number.POSITIVE_INFINITY,

@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'load.ts',
   ],
   ['observe/events.ts', 'observe/usage.ts'],
-  ['call.ts', 'policy.ts', 'part.ts'],
+  ['call.ts', 'policy.ts', 'part.ts', 'store/store.ts'],
   ['observe/'],
   ['scope.ts'],
   ['store/'],

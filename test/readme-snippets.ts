@@ -34,6 +34,19 @@ stop();
 export const WRAPPERS: Readonly<Record<string, { before?: string; after?: string }>> = {
   first: { before: APP, after: ANSWERED },
   configured: { before: `${APP}import { geminiGuard } from 'gemini-guard';`, after: ROUTE + ANSWERED },
+  quota: {
+    before: `${APP}import { geminiGuard } from 'gemini-guard';`,
+    after: `
+app.use(guard);
+${ROUTE}
+const stop = await listening();
+await ask();
+const [ledger] = await (await fetch(url + '/quota')).json();
+assert.equal(ledger.resource, 'gemini-3.8-flash');
+assert.equal(ledger.used.requests, 1);
+stop();
+`,
+  },
   route: {
     before: `${APP}
 import { geminiGuard, retry } from 'gemini-guard';

@@ -1,7 +1,7 @@
 import { type Call, wait } from '../call.ts';
 
-/** A refusal comes back sooner than this; an answer takes longer, and nobody has to wait for it. */
-export const REFUSAL_MS = 500;
+/** A refusal comes back sooner than this, over a new connection too; an answer takes longer, and nobody has to wait for it. */
+const REFUSAL_MS = 1000;
 
 /**
  * Where nobody knows yet whether there is quota (at the start, and after a gate was closed), one call goes first. Were all

@@ -42,21 +42,28 @@ export function limitsIn({ upstream }: GeminiError): Limits {
   return scope === 'day' && !countsTokens ? { rpd: value } : {};
 }
 
-/** What was used up of a quota. */
-export type Used = Pick<Outlook, 'used' | 'tokens' | 'today'>;
+/** The limits that a 429 has named, what the refused call had of tokens, and when. */
+export interface Claim {
+  readonly limits: Limits;
+  readonly tokens: number;
+  readonly at: number;
+}
 
+/** By then the calls that were sent before a 429 have been refused as well, or have not. */
+const PROOF_MS = 3000;
 /** How far our own count may be off the limit that a 429 names. */
 const NEAR = [0.75, 1.25] as const;
 
 /**
- * Whether our own count has come to the limit that a 429 names. Where it has not, somebody else uses the same project, and
+ * Whether our own count has come to the limit that a 429 named. Where it has not, somebody else uses the same project, and
  * what we may have of it nobody knows; where it is far beyond, that limit is not what refused us. In both cases the gate
- * alone decides.
+ * alone decides. Undefined as long as it is too early to tell.
  */
-export function isPlausible(named: Limits, seen: Used, tokens: number): boolean {
+export function isProven({ limits, tokens, at }: Claim, seen: Outlook, now: number): boolean | undefined {
+  if (now - at < PROOF_MS) return undefined;
   const near = (used: number, limit: number | undefined, cost = 0): boolean =>
     limit !== undefined && used + cost >= NEAR[0] * limit && used <= NEAR[1] * limit;
-  return near(seen.used, named.rpm) || near(seen.tokens, named.tpm, tokens) || near(seen.today, named.rpd);
+  return near(seen.used, limits.rpm) || near(seen.tokens, limits.tpm, tokens) || near(seen.today, limits.rpd);
 }
 
 /** The refusal as a failure of this call, with the wait that is true. */

@@ -5,13 +5,12 @@ import type { Usage } from '../observe/usage.ts';
 import { duration, flag, readOptions } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
-import { MemoryStore, nameOf } from '../store/memory.ts';
-import type { LedgerName, Limits, Store } from '../store/store.ts';
+import { type Limits, nameOf } from '../store/store.ts';
 import { Line } from './line.ts';
 import { Pilot } from './pilot.ts';
 import { limitsByModel } from './quota-limits.ts';
 import { type Desk, QuotaTurn } from './quota-turn.ts';
-import { closingMs, isMetered, isPlausible, ledgerOf, limitsIn, type Used, wasUncounted } from './quota-verdict.ts';
+import { closingMs, isMetered, isProven, ledgerOf, limitsIn, wasUncounted } from './quota-verdict.ts';
 import { TokenRatio, tokensOf } from './token-ratio.ts';
 
 export interface QuotaOptions {
@@ -41,7 +40,7 @@ const KEPT = 1000;
  * when it must. One 429 closes the gate of its (project, model) for every call until the time that Google named: the others
  * would only be refused too, and projects that hammer are banned.
  */
-export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore()): Part {
+export function quotaPart(options?: QuotaOptions): Part {
   const { maxWaitMs, enforce, limits } = readOptions(
     'quota',
     options,
@@ -57,11 +56,12 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
       name,
       line: new Line(),
       pilot: new Pilot(),
-      turns: new Set(),
+      claim: undefined,
     }));
     const configured = limitsOf(limits, call);
+    weigh(desk, call);
     for (;;) {
-      const turn = new QuotaTurn(call, desk, store, {
+      const turn = new QuotaTurn(call, desk, {
         limits: configured,
         tokens: ratio.planned(call),
         maxWaitMs,
@@ -93,10 +93,11 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
     turn.end(isGeminiError(error) && wasUncounted(error));
     const closedMs = isGeminiError(error) ? closingMs(error, call) : undefined;
     if (!isGeminiError(error) || closedMs === undefined) return error;
+    const { store, clock } = call;
     const limits = limitsIn(error);
     const quota = error.upstream?.quota;
-    if (isPlausible(limits, proven(desk, call), ratio.planned(call))) store.learn(desk.name, limits, call.clock);
-    store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, call.clock);
+    desk.claim = { limits, tokens: ratio.planned(call), at: clock.now() };
+    store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, clock);
     desk.pilot.close();
     desk.line.wakeAll();
     turn.tell('closed', 'gate', closedMs, {
@@ -107,26 +108,23 @@ export function quotaPart(options?: QuotaOptions, store: Store = new MemoryStore
     return error.kind === 'quota_exhausted' ? error.with({ retryAfterMs: closedMs }) : error;
   }
 
-  /** What was used up as far as is certain: of calls that were sent just now nobody knows whether they are refused too. */
-  function proven(desk: Desk, call: Call): Used {
-    const { used, tokens, today } = store.outlook(desk.name, {}, call.clock);
-    const open = [...desk.turns].filter(({ isUnproven }) => isUnproven);
-    const planned = open.reduce((sum, turn) => sum + turn.tokens, 0);
-    return { used: used - open.length, tokens: tokens - planned, today: today - open.length };
+  /** Learns the limit that a 429 has named, once it is clear that our own count agrees. */
+  function weigh(desk: Desk, { store, clock }: Call): void {
+    if (!desk.claim) return;
+    const proven = isProven(desk.claim, store.outlook(desk.name, {}, clock), clock.now());
+    if (proven) store.learn(desk.name, desk.claim.limits, clock);
+    if (proven !== undefined) desk.claim = undefined;
   }
 
   return {
     name: 'quota',
     policy: quota,
-    status: (clock) => ({
-      ledgers: store.status(clock).map((ledger) => ({ ...ledger, waiting: waitingAt(desks, ledger) })),
+    status: () => ({
+      waiting: desks
+        .entries()
+        .flatMap(([, { name, line }]) => (line.length > 0 ? [{ ...name, calls: line.length }] : [])),
     }),
-    close: () => store.end(),
   };
-}
-
-function waitingAt(desks: BoundedMap<string, Desk>, name: LedgerName): number {
-  return desks.get(nameOf(name))?.line.length ?? 0;
 }
 
 function limitsOf(limits: Record<string, Limits>, call: Call): Limits {

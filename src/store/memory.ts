@@ -1,7 +1,18 @@
 import { BoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
 import { Ledger } from './ledger.ts';
-import type { Ask, GateVerdict, LedgerName, LedgerStatus, Limits, Outlook, Place, Refusal, Store } from './store.ts';
+import {
+  type Ask,
+  type GateVerdict,
+  type LedgerName,
+  type LedgerStatus,
+  type Limits,
+  nameOf,
+  type Outlook,
+  type Place,
+  type Refusal,
+  type Store,
+} from './store.ts';
 
 /** Ledgers kept: visitors may choose model names. */
 const LEDGERS_KEPT = 1000;
@@ -55,9 +66,4 @@ export class MemoryStore implements Store {
   ledger(name: LedgerName): Ledger {
     return this.#ledgers.getOrCreate(nameOf(name), () => ({ name, ledger: new Ledger() })).ledger;
   }
-}
-
-/** One text for a ledger, whose parts cannot run into each other. */
-export function nameOf({ host, project, resource }: LedgerName): string {
-  return `${host} ${resource} ${project}`;
 }

@@ -27,6 +27,8 @@ export class Mirror {
   seen: Reply | undefined;
   /** When Redis was heard to know of this process. */
   heardAt = 0;
+  /** It has forgotten this process, and is being told. */
+  isReminding = false;
   #learned: { limits: Limits; at: number } | undefined;
   #soonAt = 0;
   #since: Cost = { requests: 0, tokens: 0 };

@@ -1,14 +1,25 @@
 import { BoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
 import { untilMidnightPacific } from '../pacific.ts';
-import { nameOf } from './memory.ts';
+
 import { type Gate, Mirror } from './mirror.ts';
 import type { Outage } from './outage.ts';
 import type { RedisLink } from './redis-link.ts';
 import { readReply } from './reply.ts';
 import { CLOSE, RESERVE } from './scripts.ts';
 import type { SharedTime } from './shared-time.ts';
-import type { Ask, GateVerdict, LedgerName, LedgerStatus, Limits, Outlook, Place, Refusal, Store } from './store.ts';
+import {
+  type Ask,
+  type GateVerdict,
+  type LedgerName,
+  type LedgerStatus,
+  type Limits,
+  nameOf,
+  type Outlook,
+  type Place,
+  type Refusal,
+  type Store,
+} from './store.ts';
 import { Telling, texts } from './telling.ts';
 import { SLICE_MS } from './windows.ts';
 
@@ -135,7 +146,7 @@ export class RedisStore implements Store {
     const dayEnds = time.now() + untilMidnightPacific(time.now());
     const today = own.dayEnds === dayEnds ? own.today + 1 : 1;
     const most = Math.min(maxWaitMs, Number.MAX_SAFE_INTEGER);
-    const args = [shared.told(time), process, today, dayEnds, tokens, ...texts(limits), most, force ? 1 : 0];
+    const args = [shared.told(time), process, today, dayEnds, tokens, ...texts(limits), most, force ? 1 : 0, heardAt];
     const late = (reply: unknown): void => this.#telling.giveBack(mirror, reply, tokens, time);
     try {
       const reply = readReply(await link.run(RESERVE, mirror.key, args.map(String), late), tokens);
@@ -143,7 +154,7 @@ export class RedisStore implements Store {
       shared.hear(now);
       mirror.hear(reply);
       own.expire(Math.floor(now / SLICE_MS));
-      if (reply.heardAt < heardAt) this.#telling.remind(mirror, reply, time);
+      if (reply.heardAt < heardAt && !mirror.isReminding) this.#telling.remind(mirror, reply, time);
       if (answer.taken) mirror.count(answer.slice, 1, tokens, answer.dayEnds, 1);
       return answer;
     } catch {

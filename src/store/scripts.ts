@@ -2,7 +2,7 @@ import { LEDGER_LUA } from './ledger-lua.ts';
 import { type Script, script } from './script.ts';
 import { TOKEN_MARGIN } from './windows.ts';
 
-/** ARGV: now, process, its requests of the day, day's end, tokens, rpm, tpm, rpd, longest wait, force. */
+/** ARGV: now, process, its requests of the day, day's end, tokens, rpm, tpm, rpd, longest wait, force, the mark that the process was told last. */
 export const RESERVE: Script = script(`${LEDGER_LUA}
 local tokens, most, force = tonumber(ARGV[5]), tonumber(ARGV[9]), ARGV[10] == '1'
 local sum = sums()
@@ -74,14 +74,18 @@ if waitMs > most then
 end
 add(sum, at, 1, tokens)
 today = redis.call('HINCRBY', key, 'd', 1)
-redis.call('HSET', key, 'p' .. ARGV[2], string.format('%.0f ', now) .. ARGV[3])
+-- Where this process was forgotten, it stays so until it has told all: a client may send again what it had sent to another life.
+if num(string.match(mark, '^%d+'), 0) >= tonumber(ARGV[11]) then
+  redis.call('HSET', key, 'p' .. ARGV[2], string.format('%.0f ', now) .. ARGV[3])
+end
 R, T = R + (at == slice and 1 or 0), T + (at == slice and tokens or 0)
 return say('yes', why, waitMs, at, INF)
 `);
 
-/** ARGV: now, slice, requests, tokens, day's end, requests of that day. What has expired counts no more. */
+/** ARGV: now, slice, requests, tokens, day's end, requests of that day, process, its mark. What has expired counts no more. */
 export const ADD: Script = script(`${LEDGER_LUA}
-if redis.call('EXISTS', key) == 0 then return 'none' end
+local mark = redis.call('HGET', key, 'p' .. ARGV[7]) or ''
+if num(string.match(mark, '^%d+'), 0) < tonumber(ARGV[8]) or redis.call('EXISTS', key) == 0 then return 'none' end
 add(sums(), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]))
 if redis.call('HGET', key, 'D') == ARGV[5] then redis.call('HINCRBY', key, 'd', ARGV[6]) end
 return 'ok'

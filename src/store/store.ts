@@ -20,6 +20,11 @@ export interface LedgerName {
   readonly resource: string;
 }
 
+/** One text for a ledger, whose parts cannot run into each other. */
+export function nameOf({ host, project, resource }: LedgerName): string {
+  return `${host} ${resource} ${project}`;
+}
+
 /** Why a gate is closed: the refusal of the upstream, as far as others need it. */
 export interface GateVerdict {
   readonly kind: Kind;

@@ -35,9 +35,9 @@ export class Telling {
     }
     // Told after all: once is enough.
     const late = (reply: unknown): void => {
-      if (reply !== undefined) later(-1);
+      if (String(reply) === 'ok') later(-1);
     };
-    this.send(ADD, mirror, [...entry, dayEnds, today], time, late).catch(() => later(1));
+    this.send(ADD, mirror, [...entry, dayEnds, today, this.#process, mirror.heardAt], time, late).catch(() => later(1));
   }
 
   async send(
@@ -86,7 +86,11 @@ export class Telling {
   remind(mirror: Mirror, { heardAt, heardToday }: Reply, time: Clock): void {
     const news = mirror.own.list().filter(([slice]) => slice >= Math.floor(heardAt / SLICE_MS));
     const today = Math.max(0, mirror.own.today - heardToday);
-    this.#rejoin(mirror, 0, news, today, [], time).catch(() => {});
+    mirror.isReminding = true;
+    const over = (): void => {
+      mirror.isReminding = false;
+    };
+    this.#rejoin(mirror, 0, news, today, [], time).then(over, over);
   }
 
   async #rejoin(

@@ -19,6 +19,7 @@ export interface SeamOwner {
   readonly clock: Call['clock'];
   readonly random: () => number;
   readonly transport: Transport;
+  readonly store: Call['store'];
   /** Fires when the guard closes. */
   readonly closing: AbortSignal;
   /** The policies that hold in this scope, as one. */
@@ -101,7 +102,7 @@ function callOf(
   target: Target,
   signal: AbortSignal,
 ): Omit<Call, 'atEnd' | 'prompt'> {
-  const { clock, random } = owner;
+  const { clock, random, store } = owner;
   const { host, method, model, project, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
   return {
@@ -118,6 +119,7 @@ function callOf(
     startedAt: scope.startedAt as number,
     attempt: 1,
     limits: UNLIMITED,
+    store,
     clock,
     random,
     emit: scope.emit,

@@ -14,11 +14,14 @@ const everything = (input: unknown): string => {
   const { cause: _cause, ...rest } = { ...understood } as Record<string, unknown>;
   return `${understood.message} ${understood.upstreamMessage()} ${JSON.stringify(understood)} ${JSON.stringify(rest)}`;
 };
+/** The best of some tries: the machine does other things too. */
 const msOf = (work: () => unknown): number => {
-  work();
-  const start = performance.now();
-  work();
-  return performance.now() - start;
+  const tries = Array.from({ length: 4 }, () => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  });
+  return Math.min(...tries);
 };
 
 describe('secrets', () => {

@@ -59,9 +59,10 @@ describe('guard.status()', () => {
       calls: { inFlight: 0, attempts: 3, retries: 1 },
       codes: { ok: 1, rate_limited: 1 },
       late: 0,
+      ledgers: [{ resource: MODEL, gate: { kind: 'rate_limited' }, used: { requests: 2 } }],
       parts: {
         retry: { budget: expect.anything() },
-        quota: { ledgers: [{ resource: MODEL, gate: { kind: 'rate_limited' }, waiting: 0 }] },
+        quota: { waiting: [] },
         circuitBreaker: { circuits: [{ model: MODEL, state: 'closed' }] },
       },
     });

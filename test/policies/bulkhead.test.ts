@@ -1,5 +1,4 @@
 import type { Call } from '../../src/call.ts';
-import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { bulkheadPart } from '../../src/policies/bulkhead.ts';
 import type { Policy } from '../../src/policy.ts';
@@ -31,7 +30,7 @@ function bulkhead(options: Parameters<typeof bulkheadPart>[0]) {
     };
     return { ...made, outcome, answer: () => answer(name), fail: (error: unknown) => fail(error), finish };
   };
-  const status = () => part.status?.(systemClock) as { running: number; waiting: number };
+  const status = () => part.status?.() as { running: number; waiting: number };
   return { start, order, status };
 }
 

@@ -35,8 +35,8 @@ interface Ledger {
   used: { requests: number; tokens: number; today: number };
 }
 
-function ledgersOf(guard: Guard): Ledger[] {
-  return (guard.status().parts.quota as { ledgers: Ledger[] }).ledgers;
+function ledgersOf(guard: Guard): readonly Ledger[] {
+  return guard.status().ledgers;
 }
 
 function statusesOf(gemini: FakeGemini): number[] {

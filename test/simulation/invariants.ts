@@ -13,6 +13,7 @@ export function violations(history: History): string[] {
     ...noWindowOverItsLimit(history),
     ...nothingLeft(history),
     ...truthfulRefusals(history),
+    ...noRefusalThatWasForeseeable(history),
   ];
 }
 
@@ -72,10 +73,10 @@ function noWindowOverItsLimit({ settings, sent, ledgers }: History): string[] {
 }
 
 /** After the last answer: no timer, nobody in a line, and the ledgers hold what was counted. */
-function nothingLeft({ timersLeft, ledgers, sent, settings, endedAt }: History): string[] {
+function nothingLeft({ timersLeft, waiting, ledgers, sent, settings, endedAt }: History): string[] {
   const found: string[] = [];
   if (timersLeft > 0) found.push(`${timersLeft} timers left`);
-  if (ledgers.some(({ waiting }) => waiting > 0)) found.push('somebody still stands in a line');
+  if (waiting > 0) found.push('somebody still stands in a line');
   const counted = sent.filter(({ isRefused }) => !isRefused);
   // A shared ledger is told once for each process.
   const copies = settings.shares ? settings.processes : 1;
@@ -100,4 +101,14 @@ function truthfulRefusals({ outcomes, settings }: History): string[] {
     const isLie = deadlineMs === Number.POSITIVE_INFINITY && retryAfterMs + at - cameAt < maxWaitMs - SLICE_MS;
     return isLie ? [`visitor ${visitor} was refused for ${retryAfterMs} ms, and would have waited ${maxWaitMs}`] : [];
   });
+}
+
+/** Where limits are known, estimates are not too low and nobody else is there, Google never has to refuse. */
+function noRefusalThatWasForeseeable({ settings, sent }: History): string[] {
+  const { quota, shares, processes, strangers, estimate } = settings;
+  const isAlone = strangers.length === 0 && (shares || processes === 1);
+  if (!isAlone || !quota.limits || quota.enforce === false || estimate < 1) return [];
+  return sent
+    .filter(({ isRefused }) => isRefused)
+    .map((call) => `refused, though foreseeable: ${JSON.stringify(call)}`);
 }

@@ -61,7 +61,9 @@ export interface History {
   readonly closings: { at: number; process: number; project: string; until: number }[];
   readonly upstream: SimulatedUpstream;
   readonly timersLeft: number;
-  readonly ledgers: (LedgerStatus & { waiting: number })[];
+  /** Calls that still stand in a line. */
+  readonly waiting: number;
+  readonly ledgers: LedgerStatus[];
   readonly endedAt: number;
 }
 
@@ -81,8 +83,19 @@ export async function play(settings: WorldSettings, random: () => number): Promi
   });
   for (const at of settings.strangers) clock.setTimeout(() => upstream.useUp('p0', 100), at);
   await clock.run();
-  const ledgers = processes.flatMap(({ status }) => status(clock));
-  return { settings, sent, outcomes, closings, upstream, timersLeft: clock.pending, ledgers, endedAt: clock.now() };
+  const ledgers = processes.flatMap(({ store }) => store.status(clock));
+  const waiting = processes.reduce((sum, { line }) => sum + line(), 0);
+  return {
+    settings,
+    sent,
+    outcomes,
+    closings,
+    upstream,
+    timersLeft: clock.pending,
+    waiting,
+    ledgers,
+    endedAt: clock.now(),
+  };
 
   async function visit(visitor: Visitor, i: number): Promise<void> {
     const { process, project, tokens, leavesAt, deadlineMs } = visitor;
@@ -100,6 +113,7 @@ export async function play(settings: WorldSettings, random: () => number): Promi
       key: project,
       project,
       isMovable: true,
+      store: (processes[process] as (typeof processes)[number]).store,
       prompt: aPrompt(Math.ceil(tokens * settings.estimate)),
       repeat: 'always',
       signal: door.signal,
@@ -140,8 +154,8 @@ export async function play(settings: WorldSettings, random: () => number): Promi
 }
 
 function guardProcess({ quota, attempts }: WorldSettings, store: Store) {
-  const part = quotaPart(quota, store);
+  const part = quotaPart(quota);
   const policy = compose([retryPart({ attempts }).policy as Policy, part.policy as Policy]);
-  const status = (clock: VirtualClock) => (part.status?.(clock) as { ledgers: History['ledgers'] }).ledgers;
-  return { policy, status };
+  const line = (): number => (part.status?.() as { waiting: object[] }).waiting.length;
+  return { policy, store, line };
 }
