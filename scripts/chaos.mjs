@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const SPEED = 4;
 const WORKERS = ['ioredis', 'redis', 'iovalkey', 'redis5'];
 /** Asked for twice its quota: its windows are always full. */
-const BUSY = { model: 'busy', rpm: 120, callsAMinute: 240 };
+const BUSY = { model: 'busy', rpm: 150, callsAMinute: 300 };
 /** Asked for less than half of it: nothing has to wait, and nothing may fail. */
 const CALM = { model: 'calm', rpm: 600, callsAMinute: 240 };
 const RECOVERY_MS = 2000;

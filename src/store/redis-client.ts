@@ -59,10 +59,11 @@ export function faceOf(client: unknown, close: () => void = () => {}): RedisClie
 
 /**
  * A connection of our own, by whichever client is installed.
- * @throws TypeError where none is
+ * @param find loads a package
+ * @throws TypeError where none is installed
  */
-export function connect(url: string): RedisClient {
-  const io = (installed('ioredis') ?? installed('iovalkey')) as
+export function connect(url: string, find: (id: string) => unknown = load): RedisClient {
+  const io = (installed('ioredis', find) ?? installed('iovalkey', find)) as
     | { Redis: new (...given: unknown[]) => Owned }
     | undefined;
   if (io) {
@@ -74,7 +75,7 @@ export function connect(url: string): RedisClient {
     client.on('error', () => {});
     return faceOf(client, () => client.disconnect?.());
   }
-  const node = installed('redis') as { createClient(given: unknown): Owned } | undefined;
+  const node = installed('redis', find) as { createClient(given: unknown): Owned } | undefined;
   if (!node) {
     throw new TypeError(
       'geminiGuard: `redis` as a URL needs a client package. Run: npm install ioredis (or redis), or pass your own connected client.',
@@ -98,9 +99,9 @@ interface Owned {
   destroy?(): void;
 }
 
-function installed(name: string): unknown {
+function installed(name: string, find: (id: string) => unknown): unknown {
   try {
-    return load(name);
+    return find(name);
   } catch {
     return undefined;
   }

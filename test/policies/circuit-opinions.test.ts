@@ -1,0 +1,68 @@
+import { GeminiError } from '../../src/errors/gemini-error.ts';
+import type { Part } from '../../src/part.ts';
+import { circuitBreakerPart } from '../../src/policies/circuit-breaker.ts';
+import type { Board } from '../../src/store/store.ts';
+import { aCall } from '../a-call.ts';
+
+/** Two processes, each of which hears what the other has posted. */
+function twoBoards(): [Board & { posted: Set<string> }, Board & { posted: Set<string> }] {
+  const posted = [new Set<string>(), new Set<string>()] as const;
+  const board = (mine: Set<string>, others: Set<string>) => ({
+    posted: mine,
+    post: (notice: string) => void mine.add(notice),
+    withdraw: (notice: string) => void mine.delete(notice),
+    hears: (notice: string) => others.has(notice),
+  });
+  return [board(posted[0], posted[1]), board(posted[1], posted[0])];
+}
+
+function processOf(board: Board) {
+  const part: Part = circuitBreakerPart({ minimumCalls: 20, failureRatio: 0.9, maxWaitMs: 0 }, board);
+  const { call, clock } = aCall();
+  const through = (kind?: 'upstream_unavailable'): Promise<unknown> =>
+    (part.policy as NonNullable<Part['policy']>)(call, async () => {
+      if (kind) throw new GeminiError(kind);
+      return 'answer';
+    }).catch((error: unknown) => error);
+  const fail = async (times: number) => {
+    for (let i = 0; i < times; i++) await through('upstream_unavailable');
+  };
+  const state = () => (part.status?.() as { circuits: { state: string }[] }).circuits[0]?.state;
+  return { part, through, fail, state, clock };
+}
+
+test('who hears of an open circuit needs a quarter of the calls to open its own, but needs them', async () => {
+  const [here, there] = twoBoards();
+  const [one, other] = [processOf(here), processOf(there)];
+  await other.fail(4);
+  await one.fail(20);
+  expect(one.state()).toBe('open');
+  expect([...here.posted]).toEqual(['circuit gemini.test gemini-3.8-flash']);
+  expect(other.state()).toBe('closed');
+  await other.fail(1);
+  expect(other.state()).toBe('open');
+});
+
+test('an opinion is no order: whose own calls succeed goes on', async () => {
+  const [here, there] = twoBoards();
+  const [one, other] = [processOf(here), processOf(there)];
+  await one.fail(20);
+  for (let i = 0; i < 4; i++) await other.through();
+  await other.fail(10);
+  expect(other.state()).toBe('closed');
+});
+
+test('the opinion is withdrawn when the circuit closes, or the guard does', async () => {
+  const [here] = twoBoards();
+  const { fail, through, clock, part, state } = processOf(here);
+  await fail(20);
+  clock.advance(7000);
+  await through();
+  expect([...here.posted]).toHaveLength(1);
+  await through();
+  expect([state(), ...here.posted]).toEqual(['closed']);
+  await fail(20);
+  expect([...here.posted]).toHaveLength(1);
+  part.close?.();
+  expect([...here.posted]).toEqual([]);
+});

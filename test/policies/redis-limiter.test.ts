@@ -1,0 +1,94 @@
+import { systemClock } from '../../src/clock.ts';
+import type { LimitState, Visit } from '../../src/part.ts';
+import { type RateLimitOptions, rateLimitPart } from '../../src/policies/rate-limit.ts';
+import { CLIENTS } from '../store/clients.ts';
+import { type RedisServer, redisServer } from '../store/redis-server.ts';
+import { isUp, type Member, member, until } from '../store/stage.ts';
+
+let server: RedisServer;
+let members: Member[] = [];
+
+beforeAll(async () => {
+  server = await redisServer();
+}, 20_000);
+afterEach(async () => {
+  server.resume();
+  await Promise.all(members.map((one) => one.close()));
+  members = [];
+  await server.command('FLUSHALL');
+});
+afterAll(() => server.close());
+
+/** The door of one process; what is shown at it is kept. */
+function door(options: RateLimitOptions, shared?: Member['shared']) {
+  const part = rateLimitPart(options, shared);
+  const shown: LimitState[] = [];
+  const knock = async (ip = '1.2.3.4'): Promise<unknown> => {
+    const visit = { req: { ip }, emit() {}, identify() {}, showLimit: (state: LimitState) => void shown.push(state) };
+    return Promise.resolve(part.admit?.(visit as unknown as Visit)).then(
+      () => 'in',
+      (error: unknown) => (error as { kind?: string }).kind ?? error,
+    );
+  };
+  return { part, shown, knock };
+}
+
+async function fleet(size: number, options: Parameters<typeof member>[2] = {}): Promise<Member[]> {
+  members = await Promise.all(Array.from({ length: size }, () => member(server, systemClock, options)));
+  await isUp(...members);
+  return members;
+}
+
+test.each(CLIENTS)('callers have one window in all processes, exact among many at once: %s', async (_, open) => {
+  const [first, second] = (await fleet(2, { open })) as [Member, Member];
+  const doors = [door({ requests: 50 }, first.shared), door({ requests: 50 }, second.shared)];
+  const answers = await Promise.all(doors.flatMap(({ knock }) => Array.from({ length: 40 }, () => knock())));
+  expect(answers.filter((answer) => answer === 'in')).toHaveLength(50);
+  expect(answers.filter((answer) => answer === 'guard_rate_limited')).toHaveLength(30);
+  expect(await doors[0]?.knock('5.6.7.8')).toBe('in');
+});
+
+test('the answers are those of the limiter in memory', async () => {
+  const [one] = (await fleet(1)) as [Member];
+  const costs = [3, 9, 2, 9, 5, 1, 11, 1, 1];
+  let next = 0;
+  const options = { requests: 10, points: () => costs[next] as number };
+  const [inMemory, inRedis] = [door(options), door(options, one.shared)];
+  for (next = 0; next < costs.length; next++) expect(await inRedis.knock()).toEqual(await inMemory.knock());
+  const times = inRedis.shown.map(({ resetMs }) => resetMs);
+  expect(times.filter((ms) => ms < 59_000 || ms > 60_000)).toEqual([]);
+  const plain = (shown: LimitState[]) => shown.map(({ resetMs: _resetMs, ...state }) => state);
+  expect(plain(inRedis.shown)).toEqual(plain(inMemory.shown));
+});
+
+test('a window may be shorter than a second, and ends', async () => {
+  const [one] = (await fleet(1)) as [Member];
+  const { knock, shown } = door({ requests: 1, windowMs: 300 }, one.shared);
+  expect(await knock()).toBe('in');
+  expect(await knock()).toBe('guard_rate_limited');
+  expect(shown[1]?.resetMs).toBeLessThanOrEqual(300);
+  await until(async () => (await knock()) === 'in', 1000);
+});
+
+describe('without Redis', () => {
+  test.each([
+    ['share', ['in', 'in', 'guard_rate_limited']],
+    ['open', ['in', 'in', 'in', 'in', 'guard_rate_limited']],
+    ['closed', ['guard_store_lost', 'guard_store_lost']],
+  ])('%s', async (outage, expected) => {
+    const [one] = (await fleet(2, { outage })) as [Member];
+    const { knock, part } = door({ requests: 4 }, one.shared);
+    server.pause();
+    const answers = [];
+    for (const _ of expected) answers.push(await knock());
+    expect(answers).toEqual(expected);
+    part.close?.();
+  });
+
+  test('a heavy request is not refused for good because its share is small', async () => {
+    const [one] = (await fleet(2)) as [Member];
+    const { knock } = door({ requests: 10, points: () => 8 }, one.shared);
+    server.pause();
+    expect([await knock(), await knock()]).toEqual(['in', 'guard_rate_limited']);
+  });
+});
