@@ -109,6 +109,28 @@ assert.equal(recorded[0][0], 'ok');
 assert.ok(recorded[0][1] > 0);
 `,
   },
+  processes: {
+    before: `${APP}
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { geminiGuard } from 'gemini-guard';
+const probe = createServer().listen(0);
+const { port } = probe.address();
+await new Promise((resolve) => probe.close(resolve));
+const server = spawn('redis-server', ['--port', port, '--save', ''], { stdio: 'ignore' });
+await sleep(500);
+process.env.REDIS_URL = 'redis://127.0.0.1:' + port;
+`,
+    after: `${ROUTE}
+while (!guard.status().redis.isUp) await sleep(10);
+${ANSWERED}
+assert.equal(guard.status().redis.processes, 1);
+await guard.close();
+redis.disconnect();
+server.kill();
+`,
+  },
   testing: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

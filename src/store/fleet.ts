@@ -84,7 +84,7 @@ export class Fleet implements Board {
     }
     const others: Words[] = [];
     for (let i = 0; i < members.length; i += 2) {
-      if (members[i] !== this.id) others.push(JSON.parse(members[i + 1] as string) as Words);
+      if (members[i] !== this.id) others.push(...readWords(members[i + 1] as string));
     }
     this.size = others.length + 1;
     this.joined = others.filter((other) => other.isIn).length + Number(isIn);
@@ -97,3 +97,15 @@ export class Fleet implements Board {
     await this.#link.run(BEAT, this.#key, [this.id, '', '']).catch(() => {});
   }
 }
+
+/** Nothing, where another version of this package says something else. */
+function readWords(text: string): Words[] {
+  try {
+    const { notices, gates, isIn } = JSON.parse(text) as Words;
+    return Array.isArray(notices) && Array.isArray(gates) ? [{ notices, gates, isIn }] : [NOTHING];
+  } catch {
+    return [NOTHING];
+  }
+}
+
+const NOTHING: Words = { notices: [], gates: [], isIn: true };

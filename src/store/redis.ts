@@ -164,6 +164,9 @@ export class RedisStore implements Store {
 
   #insured(mirror: Mirror, ask: Ask, time: Clock): Place | Refusal {
     const answer = this.#settings.outage.reserve(mirror, ask, time);
+    const now = Math.floor(time.now() / SLICE_MS);
+    mirror.own.expire(now);
+    mirror.untold.expire(now);
     if (answer.taken) {
       const { slice, tokens, dayEnds } = answer;
       mirror.count(slice, 1, tokens, dayEnds, 1);

@@ -3,6 +3,7 @@ import { type Cost, SPAN } from './windows.ts';
 /** What was counted, by slice, with the requests of the day: enough to tell it again. */
 export class Spent {
   readonly #slices = new Map<number, Cost>();
+  #expired = 0;
   dayEnds = 0;
   today = 0;
 
@@ -25,6 +26,8 @@ export class Spent {
 
   /** Forgets what no window from this slice on contains. */
   expire(now: number): void {
+    if (now === this.#expired) return;
+    this.#expired = now;
     for (const slice of this.#slices.keys()) if (slice <= now - SPAN) this.#slices.delete(slice);
   }
 
