@@ -28,13 +28,15 @@ local function within(last)
   return R, T
 end
 
+local usedNow = { within(slice) }
 local function room(from, tokens)
   local most = math.floor(tpm * ${TOKEN_MARGIN})
   local cost = math.min(tokens, most)
   local function fits(R, T) return R < rpm and T + cost <= most end
   if from >= sum.L and fits(sum.R, sum.T) then return from end
   costs = costs or read()
-  local R, T = within(from)
+  local R, T = usedNow[1], usedNow[2]
+  if from > slice then R, T = within(from) end
   local found, last = from, from
   while true do
     if last > from then
@@ -48,7 +50,7 @@ local function room(from, tokens)
   end
 end
 
-local R, T = within(slice)
+local R, T = usedNow[1], usedNow[2]
 local function say(taken, why, waitMs, at, limit)
   local function plain(n) return n == INF and '' or string.format('%.0f', n) end
   local verdict = gateMs > 0 and v[8] or ''
