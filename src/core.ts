@@ -1,4 +1,5 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
+import type { Keys } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
@@ -105,7 +106,7 @@ export class Core implements Member, SeamOwner {
 
   clientIn(scope: Scope): GoogleGenAI {
     try {
-      return this.#ai ?? createClient(asGuards(createFetch(this, scope)));
+      return this.#ai ?? createClient(asGuards(createFetch(this, scope)), {}, process.env, getsKeys(scope.parts));
     } catch (error) {
       // The visitor learns nothing of it, so the operator must.
       this.warn('GG_MISCONFIGURED', error instanceof Error ? error.message : 'no client could be made');
@@ -120,7 +121,7 @@ export class Core implements Member, SeamOwner {
         '`retryOptions` is set on a guarded client; the guard retries already, so the SDK must not.',
       );
     }
-    return createClient(this.fetch, options);
+    return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
   begin(): () => void {
@@ -148,6 +149,10 @@ export class Core implements Member, SeamOwner {
     if (alert) scope.emit('alert', alert);
   }
 
+  get keys(): Keys {
+    return this.parts.get('keys')?.keys?.(this.clock) ?? NO_KEYS;
+  }
+
   status(): GuardStatus {
     const parts = inPlace(this.parts).flatMap((part) =>
       part.status ? [[part.name, part.status(this.clock)] as const] : [],
@@ -168,6 +173,15 @@ export class Core implements Member, SeamOwner {
     this.#events.clear();
   }
 }
+
+function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
+  return parts.get('keys')?.putsKeys?.() ?? false;
+}
+
+const withoutPart = (): never => {
+  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
+};
+const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };
 
 /** The parts that are on, in the order of their places. */
 function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {

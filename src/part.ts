@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Keys } from './api-key.ts';
 import type { Clock } from './clock.ts';
 import type { GeminiError } from './errors/gemini-error.ts';
 import type { Code } from './errors/kinds.ts';
@@ -13,6 +14,7 @@ export const PLACES = [
   'rateLimit',
   'timeout',
   'retry',
+  'keys',
   'quota',
   'circuitBreaker',
   'bulkhead',
@@ -71,6 +73,10 @@ export interface Part {
   /** Sees every event of the requests that it is mounted above. */
   observe?<E extends EventName>(event: E, data: GuardEvents[E]): void;
   readonly answer?: AnswerOptions;
+  /** For `guard.keys`. */
+  keys?(clock: Clock): Keys;
+  /** Whether it puts keys on calls, so that a client needs none of its own. */
+  putsKeys?(): boolean;
   /** JSON for `guard.status()`. */
   status?(clock: Clock): unknown;
   /** Leaves no timer, socket or listener. */
