@@ -52,6 +52,13 @@ test('nor does ctx.gemini, nor the client of a worker, nor one that is made by h
   expect(sent()).toEqual([A, A, A]);
 });
 
+test('what a client without a key stores, it stores with the first key', async () => {
+  const ai = quickGuard({ keys: [A, B], random: () => 0.9 }).client();
+  const { name } = await ai.files.upload({ file: new Blob(['a text']), config: { mimeType: 'text/plain' } });
+  await ai.files.get({ name: name as string });
+  expect(new Set(sent())).toEqual(new Set([A]));
+});
+
 test('GEMINI_API_KEYS alone is enough', async () => {
   process.env.GEMINI_API_KEYS = `${A},${B}`;
   const { server, guard } = app();

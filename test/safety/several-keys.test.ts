@@ -93,6 +93,15 @@ describe.each(sdks)('several keys under %s', (_name, sdk) => {
     ).toEqual(PROJECTS);
   });
 
+  test('the limits of all projects are used to the last call, and none of them is crossed', async () => {
+    const limits = { [MODEL]: { rpm: 10 } };
+    const stack = await startRing({ sdk, guard: { quota: { limits, maxWaitMs: 0 } } }, { limits });
+    const visits = await Promise.all(Array.from({ length: 40 }, () => stack.visit('/ask')));
+    expect(visits.filter(({ status }) => status === 200)).toHaveLength(30);
+    expect(visits.filter(({ status, json }) => status === 429 && json.source === 'guard')).toHaveLength(10);
+    expect(stack.gemini.calls).toHaveLength(30);
+  });
+
   test('a stream that is refused for a quota goes on with the next key, before its first byte', async () => {
     const stack = await startRing({ sdk });
     stack.gemini.always(fault.quotaPerMinute(), { key: 'key-1' });
@@ -121,7 +130,9 @@ describe.each(sdks)('several keys under %s', (_name, sdk) => {
     await ai.models.generateContent({ model: MODEL, contents });
     await ai.caches.create({ model: MODEL, config: { contents: 'a', ttl: '60s' } });
     await ai.files.delete({ name: file.name as string });
-    expect(gemini.calls.length).toBeGreaterThanOrEqual(6);
+    const { id } = await ai.interactions.create({ model: MODEL, input: 'hi' });
+    await ai.interactions.get(id as string);
+    expect(gemini.calls.length).toBeGreaterThanOrEqual(8);
     expect(new Set(used(stack))).toEqual(new Set(['key-2']));
     gemini.always(fault.apiKeyLeaked(), { key: 'key-2' });
     const refused = await ai.models.generateContent({ model: MODEL, contents }).catch((error: GeminiError) => error);
