@@ -26,8 +26,8 @@ export class KeySearch {
   #soonest: GeminiError | undefined;
   #dead: GeminiError | undefined;
   #left: { readonly key: ApiKey; readonly kind: Kind } | undefined;
-  /** It waits for this key, since no other is better. */
-  #isPatient = false;
+  /** As long as it is worth waiting for the key that was picked: then another one is free. */
+  #patienceMs = 0;
 
   constructor(call: Call, ring: KeyRing, store: Store) {
     this.#call = call;
@@ -48,17 +48,18 @@ export class KeySearch {
     if (!chosen) throw this.#soonest ?? this.#dead ?? this.#ring.verdict();
     const { key, waitMs } = chosen;
     if (this.#soonest && waitOf(this.#soonest) <= waitMs) throw this.#soonest;
-    this.#isPatient = ready.length === 0 || open.every(({ project }) => project === key.project);
+    const others = choices.filter((choice) => choice.key.project !== key.project);
+    this.#patienceMs = Math.min(waitOf(this.#soonest), ...others.map((choice) => choice.waitMs));
     if (this.#left && this.#left.key.project !== key.project)
       tell(this.#call, this.#left.key, 'switched', this.#left.kind);
     this.#left = undefined;
     return key;
   }
 
-  /** The call with this key. Where another project could serve at once, it does not wait for this one. */
+  /** The call with this key. It does not wait for it while another project could serve. */
   callWith(key: ApiKey): Call {
-    const call = withKey(this.#call, key, this.#store);
-    return this.#isPatient ? call : { ...call, patienceMs: 0 };
+    const { patienceMs = Number.POSITIVE_INFINITY } = this.#call;
+    return { ...withKey(this.#call, key, this.#store), patienceMs: Math.min(patienceMs, this.#patienceMs) };
   }
 
   succeed(): void {
@@ -79,16 +80,15 @@ export class KeySearch {
   }
 
   #refused(key: ApiKey, error: GeminiError): void {
-    if (error.source === 'upstream') {
-      rest(this.callWith(key), error, this.#store);
-      this.#spent.add(key.project);
-      this.#left = { key, kind: error.kind };
-    } else if (this.#isPatient) {
-      throw waitOf(this.#soonest) <= waitOf(error) ? (this.#soonest as GeminiError) : error;
-    } else {
-      this.#opensAt.set(key.project, this.#call.clock.now() + Math.max(1, waitOf(error)));
+    if (error.source !== 'upstream') {
+      // It would have been worth the wait, but is too long for the caller; or nothing has become of the second try.
+      if (waitOf(error) <= this.#patienceMs || this.#opensAt.has(key.project)) throw error;
+      this.#opensAt.set(key.project, this.#call.clock.now() + waitOf(error));
       return;
     }
+    rest(this.callWith(key), error, this.#store);
+    this.#spent.add(key.project);
+    this.#left = { key, kind: error.kind };
     if (!this.#soonest || waitOf(error) < waitOf(this.#soonest)) this.#soonest = error;
   }
 

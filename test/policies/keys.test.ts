@@ -184,6 +184,74 @@ describe('a quota that is used up', () => {
     expect(told.some(({ data }) => 'state' in data && data.state === 'waiting')).toBe(false);
   });
 
+  test('no call waits for one project while another has room, although waiting is allowed', async () => {
+    const { ask, store, call, clock, sent } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
+    const name = { host: call.host, resource: call.model };
+    store.learn({ ...name, project: 'P' }, { tpm: 1000 }, clock);
+    store.learn({ ...name, project: 'Q' }, { tpm: 10_000 }, clock);
+    await ask({ prompt: counted(500), random: () => 0 });
+    await ask({ prompt: counted(6000) });
+    // P has more of its limit left, but not enough for this one.
+    expect(await ask({ prompt: counted(600) })).toBe(`answer to ${SECRETS.b}`);
+    expect(sent).toEqual(['a', 'b', 'b']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a call waits for whichever project has room for it first', async () => {
+    const { ask, store, call, clock, says, sent } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
+    store.learn({ host: call.host, resource: call.model, project: 'P' }, { tpm: 1000 }, clock);
+    await ask({ prompt: counted(900), random: () => 0 });
+    says.b = minute(20_000);
+    const first = ask({ prompt: counted(50), random: () => 0.9 });
+    await first;
+    says.b = undefined;
+    // There is a place for a small one at once, but this one has to wait a minute for P, and 20 s for Q.
+    const waiting = ask({ prompt: counted(500) });
+    await settle();
+    clock.advance(20_250);
+    await settle();
+    expect(await waiting).toBe(`answer to ${SECRETS.b}`);
+    expect(sent.at(-1)).toBe('b');
+  });
+
+  test('the shortest of several true times is told, whoever seemed to be free first', async () => {
+    const { ask, store, call, clock, sent } = setUp(THREE);
+    const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
+    const name = { host: call.host, resource: call.model };
+    for (const project of ['P', 'Q', 'R']) store.learn({ ...name, project }, { tpm: 1000 }, clock);
+    for (let i = 0; i < 3; i++) {
+      await ask({ prompt: counted(900), random: () => 0 });
+      clock.advance(5000);
+    }
+    const error = (await ask({ prompt: counted(500) }).catch(caught)) as GeminiError;
+    expect(error).toMatchObject({ kind: 'rate_limited', source: 'guard' });
+    expect(error.retryAfterMs).toBeGreaterThan(45_000);
+    expect(error.retryAfterMs).toBeLessThan(46_500);
+    expect(sent).toHaveLength(3);
+  });
+
+  test('who has another way to try than keys is not made to wait by any of them', async () => {
+    const { ask, says, sent, clock } = setUp(TWO);
+    Object.assign(says, { a: minute(5000), b: minute(7000) });
+    await ask().catch(caught);
+    expect(await ask({ patienceMs: 0 }).catch(caught)).toMatchObject({ source: 'guard', kind: 'rate_limited' });
+    expect(sent).toHaveLength(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('of the first key is over sooner than the wait for the second: the visitor is told the shorter time', async () => {
+    const { ask, says, sent, clock } = setUp(TWO);
+    says.b = minute(20_000);
+    await ask({ random: () => 0.9 });
+    says.a = minute(5000);
+    const error = await ask().catch(caught);
+    expect(error).toMatchObject({ kind: 'rate_limited', source: 'upstream', retryAfterMs: 5000 });
+    expect(sent).toEqual(['b', 'a', 'a']);
+    expect(clock.pending).toBe(0);
+  });
+
   test.each([
     ['no quota part', { quota: false }],
     ['a quota part with a store of its own', { store: new MemoryStore() }],
@@ -272,13 +340,14 @@ describe('a dead key', () => {
   });
 
   test('the only one is never taken out', async () => {
-    const { ask, sent, says, keys } = setUp([{ key: SECRETS.a, label: 'a' }]);
+    const { ask, sent, says, keys, switches } = setUp([{ key: SECRETS.a, label: 'a' }]);
     says.a = 'invalid_credentials';
-    for (let i = 0; i < 2; i++) {
-      expect(await ask().catch(caught)).toMatchObject({ kind: 'invalid_credentials', source: 'upstream' });
+    for (const more of [{}, { prompt: aPrompt(10, { isBound: true }) }]) {
+      expect(await ask(more).catch(caught)).toMatchObject({ kind: 'invalid_credentials', source: 'upstream' });
     }
     expect(sent).toEqual(['a', 'a']);
     expect(keys.list()).toEqual([{ label: 'a', project: 'a', state: 'active' }]);
+    expect(switches()).toEqual([]);
   });
 
   test.each([
@@ -427,6 +496,10 @@ describe('other processes', () => {
     expect(one.keys.list()[0]).toMatchObject({ state: 'benched' });
     one.keys.add(SECRETS.a);
     expect(notices[0]?.size).toBe(0);
+    expect(other.keys.list()[1]).toMatchObject({ state: 'active' });
+    // What it says later counts again.
+    await one.ask({ random: () => 0 });
+    expect(other.keys.list()[1]).toMatchObject({ state: 'benched' });
   });
 
   test('keys that are all benched elsewhere are not sent', async () => {
