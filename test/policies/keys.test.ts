@@ -216,6 +216,16 @@ describe('a quota that is used up', () => {
     expect(sent.at(-1)).toBe('b');
   });
 
+  test('no call waits a minute for one project when the refusal of another is over in seconds', async () => {
+    const { ask, store, call, clock, says } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
+    store.learn({ host: call.host, resource: call.model, project: 'Q' }, { tpm: 1000 }, clock);
+    await ask({ prompt: counted(900), random: () => 0.9 });
+    says.a = minute(5000);
+    expect(await ask({ prompt: counted(500) }).catch(caught)).toMatchObject({ source: 'upstream', retryAfterMs: 5000 });
+    expect(clock.pending).toBe(0);
+  });
+
   test('the shortest of several true times is told, whoever seemed to be free first', async () => {
     const { ask, store, call, clock, sent } = setUp(THREE);
     const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
@@ -233,11 +243,13 @@ describe('a quota that is used up', () => {
   });
 
   test('who has another way to try than keys is not made to wait by any of them', async () => {
-    const { ask, says, sent, clock } = setUp(TWO);
+    const { ask, says, sent, clock, told } = setUp(TWO);
     Object.assign(says, { a: minute(5000), b: minute(7000) });
     await ask().catch(caught);
     expect(await ask({ patienceMs: 0 }).catch(caught)).toMatchObject({ source: 'guard', kind: 'rate_limited' });
     expect(sent).toHaveLength(2);
+    // One question to the store is enough.
+    expect(told.filter(({ data }) => 'state' in data && data.state === 'rejected')).toHaveLength(1);
     expect(clock.pending).toBe(0);
   });
 
