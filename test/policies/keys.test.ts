@@ -420,6 +420,25 @@ describe('failures that are no fault of a key', () => {
   });
 });
 
+test('a key that is removed while its call is being repeated is not used again', async () => {
+  const { ask, sent, says, clock, keys } = setUp(TWO, { retries: true });
+  says.a = 'model_overloaded';
+  const asked = ask({ random: () => 0 });
+  await settle();
+  keys.remove('a');
+  clock.advance(1);
+  expect(await asked).toBe(`answer to ${SECRETS.b}`);
+  expect(sent).toEqual(['a', 'b']);
+});
+
+test('a call whose visitor leaves is not taken to another key', async () => {
+  const { ask, sent, says, leave } = setUp(TWO);
+  says.a = ['client_closed', { source: 'caller' }];
+  leave.abort(new GeminiError('client_closed'));
+  expect(await ask({ random: () => 0 }).catch(caught)).toMatchObject({ kind: 'client_closed' });
+  expect(sent).toEqual(['a']);
+});
+
 describe('what is stored with a project', () => {
   const bound: [string, Partial<Call>][] = [
     ['a prompt that names a file', { prompt: aPrompt(10, { isBound: true }) }],
