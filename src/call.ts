@@ -26,7 +26,7 @@ export interface Prompt {
   /** Asks Google's `countTokens`, once a model. Undefined where it cannot be asked, or does not answer. */
   count(call: Call): Promise<number | undefined>;
   readonly media: ReadonlySet<Media>;
-  /** It names files, caches or conversations that are stored with one project: no other key can take it. */
+  /** It names files, caches, conversations or a tuned model of one project: no other key can take it. */
   readonly isBound: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface Call {
   readonly project: string;
   /** Sent in place of the key that the client has put in. */
   readonly apiKey?: ApiKey;
+  /** It carries an API key, so that another can be sent in its place. */
+  readonly isKeyed: boolean;
   /** Vertex region that is called in place of the client's own. */
   readonly region?: string;
   /** Its model, or its region, stands in the URL: another can take its place. */
@@ -74,6 +76,8 @@ export interface Call {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly emit: Emit;
+  /** Tells an operator of a failure of this call, even where the visitor gets an answer after all. */
+  readonly alert: (call: Call, error: GeminiError) => void;
   /** Hash of who the visitor is, where `rateLimit` has found out; empty otherwise. */
   readonly caller: string;
   /** Runs once the answer has been read to its end, or given up: a stream outlives the policies around it. */

@@ -1,4 +1,5 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
+import type { KeyStatus, Keys } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
@@ -39,6 +40,8 @@ export interface GuardStatus {
   readonly late: number;
   /** What each project has asked of each model, and what it may. */
   readonly ledgers: readonly LedgerStatus[];
+  /** Labels, projects and states: never a key. */
+  readonly keys: readonly KeyStatus[];
   /** By part: lines, circuits, retry budgets. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
@@ -113,7 +116,7 @@ export class Core implements Member, SeamOwner {
 
   clientIn(scope: Scope): GoogleGenAI {
     try {
-      return this.#ai ?? createClient(asGuards(createFetch(this, scope)));
+      return this.#ai ?? createClient(asGuards(createFetch(this, scope)), {}, process.env, getsKeys(scope.parts));
     } catch (error) {
       // The visitor learns nothing of it, so the operator must.
       this.warn('GG_MISCONFIGURED', error instanceof Error ? error.message : 'no client could be made');
@@ -128,7 +131,7 @@ export class Core implements Member, SeamOwner {
         '`retryOptions` is set on a guarded client; the guard retries already, so the SDK must not.',
       );
     }
-    return createClient(this.fetch, options);
+    return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
   begin(): () => void {
@@ -156,6 +159,10 @@ export class Core implements Member, SeamOwner {
     if (alert) scope.emit('alert', alert);
   }
 
+  get keys(): Keys {
+    return this.parts.get('keys')?.keys?.(this.clock, this.store) ?? NO_KEYS;
+  }
+
   status(): GuardStatus {
     const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
     const { requests, attempts, retries, codes, late } = this.#counts;
@@ -165,6 +172,7 @@ export class Core implements Member, SeamOwner {
       codes: { ...codes },
       late,
       ledgers: this.store.status(this.clock),
+      keys: this.keys.list(),
       parts: Object.fromEntries(parts),
     };
   }
@@ -176,6 +184,15 @@ export class Core implements Member, SeamOwner {
     this.#events.clear();
   }
 }
+
+function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
+  return parts.get('keys')?.putsKeys?.() ?? false;
+}
+
+const withoutPart = (): never => {
+  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
+};
+const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };
 
 /** The parts that are on, in the order of their places. */
 function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {

@@ -5,6 +5,7 @@ import { anything, callback, either, type Rules, readOptions, shape } from './op
 import type { BulkheadOptions } from './policies/bulkhead.ts';
 import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
 import type { ErrorNormalizerOptions } from './policies/error-normalizer.ts';
+import type { KeysOptions } from './policies/key-options.ts';
 import type { QuotaOptions } from './policies/quota.ts';
 import type { RateLimitOptions } from './policies/rate-limit.ts';
 import type { RetryOptions } from './policies/retry.ts';
@@ -20,6 +21,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   rateLimit?: RateLimitOptions | false;
   timeout?: TimeoutOptions | false;
   retry?: RetryOptions | false;
+  /** Several API keys. Default: GEMINI_API_KEYS of the environment, separated by commas. */
+  keys?: KeysOptions | false;
   /** The gate that a 429 closes. */
   quota?: QuotaOptions | false;
   circuitBreaker?: CircuitBreakerOptions | false;
@@ -43,6 +46,7 @@ const RULES: Rules<GeminiGuardOptions> = {
   rateLimit: part,
   timeout: part,
   retry: part,
+  keys: either('an array of API keys, or false', (value) => value === false || Array.isArray(value)),
   quota: part,
   circuitBreaker: part,
   bulkhead: part,

@@ -6,11 +6,14 @@ import type { Part, PartName } from './part.ts';
 import { type BulkheadOptions, bulkheadPart } from './policies/bulkhead.ts';
 import { type CircuitBreakerOptions, circuitBreakerPart } from './policies/circuit-breaker.ts';
 import { type ErrorNormalizerOptions, errorNormalizerPart } from './policies/error-normalizer.ts';
+import type { KeysOptions } from './policies/key-options.ts';
+import { keysPart } from './policies/keys.ts';
 import { type QuotaOptions, quotaPart } from './policies/quota.ts';
 import { type RateLimitOptions, rateLimitPart } from './policies/rate-limit.ts';
 import { type RetryOptions, retryPart } from './policies/retry.ts';
 import { type TimeoutOptions, timeoutPart } from './policies/timeout.ts';
 
+export type { KeyOptions, KeyStatus, Keys } from './api-key.ts';
 export type { Call } from './call.ts';
 export type { Clock } from './clock.ts';
 export type { GuardStatus } from './core.ts';
@@ -33,6 +36,7 @@ export type {
   CircuitBreakerOptions,
   ErrorNormalizerOptions,
   GeminiGuardOptions,
+  KeysOptions,
   QuotaOptions,
   RateLimitOptions,
   RetryOptions,
@@ -53,6 +57,7 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       part('rateLimit', given.rateLimit, rateLimitPart),
       part('timeout', given.timeout, timeoutPart),
       part('retry', given.retry, retryPart),
+      part('keys', given.keys, (keys) => keysPart(keys)),
       part('quota', given.quota, quotaPart),
       part('circuitBreaker', given.circuitBreaker, circuitBreakerPart),
       part('bulkhead', given.bulkhead, bulkheadPart),
@@ -72,6 +77,8 @@ export const rateLimit: (options?: RateLimitOptions) => Guard = (options) => gua
 export const timeout: (options?: TimeoutOptions) => Guard = (options) => guardOf([timeoutPart(options)]);
 /** Repeats failed calls that are worth it. */
 export const retry: (options?: RetryOptions) => Guard = (options) => guardOf([retryPart(options)]);
+/** Uses several API keys: of each moment the one with most quota left. */
+export const keys: (options?: KeysOptions) => Guard = (options) => guardOf([keysPart(options)]);
 /** Keeps everybody from calling where Google has just said no. */
 export const quota: (options?: QuotaOptions) => Guard = (options) => guardOf([quotaPart(options)]);
 /** Stops calling a model that is down. */

@@ -115,12 +115,14 @@ test('policies are named, outermost first', () => {
   expect([...geminiGuard({ log: false }).policies.keys()]).toEqual([
     'timeout',
     'retry',
+    'keys',
     'quota',
     'circuitBreaker',
     'bulkhead',
   ]);
   expect([...geminiGuard({ log: false, retry: false }).policies.keys()]).toEqual([
     'timeout',
+    'keys',
     'quota',
     'circuitBreaker',
     'bulkhead',

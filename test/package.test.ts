@@ -22,6 +22,7 @@ const PUBLIC = [
   'errorNormalizer',
   'geminiGuard',
   'isGeminiError',
+  'keys',
   'log',
   'quota',
   'rateLimit',

@@ -94,6 +94,20 @@ assert.equal(text, 'Rayleigh scattering.');
 assert.equal(google.fetch, guard.fetch);
 `,
   },
+  keys: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+Object.assign(process.env, { SHOP_KEY: 'of-the-shop', BLOG_KEY: 'of-the-blog', NEWS_KEY: 'of-the-news' });
+delete process.env.GEMINI_API_KEY;
+`,
+    after: `
+${ROUTE}${ANSWERED}
+assert.deepEqual(guard.keys.list(), [
+  { label: 'key-1', project: 'shop', state: 'active' },
+  { label: 'key-3', project: 'news', state: 'active' },
+]);
+`,
+  },
   events: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

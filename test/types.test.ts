@@ -25,6 +25,7 @@ test('the types fit what people write', () => {
   geminiGuard({ log: winston.createLogger({ silent: true }) });
   geminiGuard({ log: pino({ enabled: false }) });
   geminiGuard({ log: console });
+  geminiGuard({ log: false, keys: ['a-key', { key: 'another-key', project: 'p', label: 'l' }] });
   rateLimit({ key: (req) => req.ip, points: () => 2 });
   rateLimit({ key: (req: Request) => req.get('x-user') });
   geminiGuard({ log: false, statusMap: { timeout: 504 }, format: (problem) => ({ oops: problem.code }) });

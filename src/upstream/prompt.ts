@@ -19,6 +19,8 @@ const MIME = /"(?:mimeType|mime_type)"\s*:\s*"(image|audio|video|application\/pd
 const BOUND =
   /"(?:fileUri|file_uri|cachedContent|cached_content|previousInteractionId|previous_interaction_id|fileSearchStoreNames|file_search_store_names)"\s*:/;
 
+const TUNED = /\/(?:tunedModels|endpoints)\//;
+
 /** The prompt of a request. Everything is found out when somebody asks: most requests need none of it. */
 export class RequestPrompt implements Prompt {
   readonly #request: UpstreamRequest;
@@ -60,7 +62,7 @@ export class RequestPrompt implements Prompt {
   }
 
   get isBound(): boolean {
-    return BOUND.test(this.#text);
+    return TUNED.test(this.#request.url) || BOUND.test(this.#text);
   }
 
   get #text(): string {

@@ -10,7 +10,7 @@ export function readdressed(request: UpstreamRequest, asked: Call, wanted: Call)
   const headers = new Headers(request.headers);
   const secret = apiKey.reveal();
   headers.set('x-goog-api-key', secret);
-  return { ...request, url, headers, secret };
+  return { ...request, url, headers, secret, secrets: [...request.secrets, ...apiKey.secrets()] };
 }
 
 function otherModel(url: string, asked: string, wanted: string): string {

@@ -113,6 +113,8 @@ export async function play(settings: WorldSettings, random: () => number): Promi
       key: project,
       project,
       isMovable: true,
+      isKeyed: true,
+      alert() {},
       store: (processes[process] as (typeof processes)[number]).store,
       prompt: aPrompt(Math.ceil(tokens * settings.estimate)),
       repeat: 'always',
