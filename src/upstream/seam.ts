@@ -102,7 +102,7 @@ function callOf(
   signal: AbortSignal,
 ): Omit<Call, 'atEnd' | 'prompt'> {
   const { clock, random } = owner;
-  const { host, method, model, project, repeatable } = target;
+  const { host, method, model, project, region, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
   return {
     id: scope.id,
@@ -111,6 +111,7 @@ function callOf(
     host,
     key: label,
     project: label,
+    ...(region ? { region } : {}),
     isMovable: model !== '',
     repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
     signal,
@@ -155,6 +156,8 @@ async function run(
       throwIfOver(passed);
       if (passed.beforeSend) await passed.beforeSend();
       attempts++;
+      scope.tally.requestedModel = call.model;
+      scope.showModel(passed.model);
       ended = undefined;
       used = undefined;
       return exchange(passed, readdressed(request, call, passed), owner.transport, ears);
