@@ -33,6 +33,8 @@ export interface GuardStatus {
   readonly codes: Readonly<Record<string, number>>;
   /** Failures that came after their request had been answered. */
   readonly late: number;
+  /** By event: what would have been refused or held back, were it enforced (`enforce: false`). */
+  readonly shadow: Readonly<Record<string, number>>;
   /** By part: gates, circuits, retry budgets. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
@@ -152,12 +154,13 @@ export class Core implements Member, SeamOwner {
     const parts = inPlace(this.parts).flatMap((part) =>
       part.status ? [[part.name, part.status(this.clock)] as const] : [],
     );
-    const { requests, attempts, retries, codes, late } = this.#counts;
+    const { requests, attempts, retries, codes, late, shadow } = this.#counts;
     return {
       requests,
       calls: { inFlight: this.#inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
+      shadow: { ...shadow },
       parts: Object.fromEntries(parts),
     };
   }

@@ -115,6 +115,7 @@ test('policies are named, outermost first', () => {
   expect([...geminiGuard({ log: false }).policies.keys()]).toEqual([
     'timeout',
     'retry',
+    'tokenLimit',
     'quota',
     'circuitBreaker',
     'bulkhead',

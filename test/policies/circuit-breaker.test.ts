@@ -250,3 +250,42 @@ test('an error that is not understood is no verdict on the upstream', async () =
   await (part.policy as Policy)(call, () => Promise.reject(new Error('foreign'))).catch(caught);
   expect(state()).toBe('closed');
 });
+
+describe('on trial', () => {
+  test('its state is known and reported, and every call goes through at once', async () => {
+    const { fail, through, state, told, clock } = circuit({ maxWaitMs: 6000, enforce: false });
+    await fail(10);
+    expect(state()).toBe('open');
+    expect(await through()).toBe('answer');
+    clock.advance(1000);
+    expect(await through('upstream_internal')).toMatchObject({ kind: 'upstream_internal' });
+    expect(state()).toBe('open');
+    const of = { requestId: 'request-1', host: 'gemini.test', model: 'gemini-3.8-flash', shadow: true };
+    expect(told.map(({ data }) => data)).toEqual([
+      { ...of, state: 'open', waitMs: 5000 },
+      { ...of, state: 'waited', waitMs: 5000 },
+      { ...of, state: 'waited', waitMs: 4000 },
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('who would have waited in vain is reported as turned away', async () => {
+    const { fail, through, told } = circuit({ maxWaitMs: 3000, enforce: false });
+    await fail(10);
+    expect(await through()).toBe('answer');
+    expect(told.at(-1)?.data).toMatchObject({ state: 'rejected', shadow: true });
+  });
+
+  test('probes alone decide when it closes', async () => {
+    const { fail, clock, slow, through, state } = circuit({ enforce: false });
+    await fail(10);
+    clock.advance(5000);
+    const probes = [slow(), slow(), slow()];
+    await settle();
+    expect(await through()).toBe('answer');
+    expect(state()).toBe('half-open');
+    for (const probe of probes) probe.settle();
+    await Promise.all(probes.map(({ outcome }) => outcome));
+    expect(state()).toBe('closed');
+  });
+});
