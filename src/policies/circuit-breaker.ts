@@ -138,12 +138,12 @@ async function admitted(
 ): Promise<Admission | undefined> {
   const leaseMs = Math.min(LEASE_MS, call.limits.attemptMs);
   const begun = call.clock.now();
-  for (;;) {
+  for (let waits = 0; ; waits++) {
     const before = circuit.state;
     const admission = circuit.admit(leaseMs);
     if (circuit.state !== before) tell(circuit.state, circuit.waitMs);
     const waitedMs = call.clock.now() - begun;
-    if (admission && waitedMs > 0) tell('waited', waitedMs);
+    if (admission && waits > 0) tell('waited', waitedMs);
     if (admission) return admission;
     const leftMs = Math.min(maxWaitMs - waitedMs, remainingMs(call));
     if (!enforce) {

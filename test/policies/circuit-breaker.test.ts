@@ -182,6 +182,13 @@ test('who waited in vain is turned away, and who leaves waits no longer', async 
   expect(clock.pending).toBe(0);
 });
 
+test('who is let in at once has not waited, not even for the microseconds that a clock counts', async () => {
+  const { through, call, told } = circuit();
+  let now = 0;
+  expect(await through(undefined, { ...call, clock: { ...systemClock, now: () => now++ } })).toBe('answer');
+  expect(told).toEqual([]);
+});
+
 test('a probe that fails sends those who wait back to waiting', async () => {
   const { fail, clock, slow, through } = circuit({ maxWaitMs: 20_000, probes: 1 });
   await fail(10);
