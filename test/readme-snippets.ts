@@ -81,6 +81,24 @@ assert.equal(text, 'Rayleigh scattering.');
 assert.equal(google.fetch, guard.fetch);
 `,
   },
+  failover: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: ROUTE + ANSWERED,
+  },
+  shadow: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `
+${ROUTE}
+const stop = await listening();
+for (let i = 0; i < 21; i++) assert.equal((await ask()).status, 200);
+assert.deepEqual(guard.status().shadow, { limit: 1 });
+stop();
+`,
+  },
   events: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

@@ -43,6 +43,11 @@ export class Tally {
     }
   }
 
+  /** A prompt that is counted does not hide which model has answered. */
+  isAside(method: string): boolean {
+    return method === 'countTokens' && this.model !== '';
+  }
+
   addUsage(usage: Usage): void {
     const { tokens } = this;
     tokens.input += count(usage.promptTokenCount);
@@ -84,8 +89,7 @@ export class Tally {
     this.attempts++;
     this.upstreamMs += durationMs;
     this.upstreamStatus = status;
-    // A prompt that is counted before it is sent does not hide the answer.
-    if (method === 'countTokens' && this.model) return;
+    if (this.isAside(method)) return;
     this.model = model;
     this.key = key;
   }

@@ -156,8 +156,10 @@ async function run(
       throwIfOver(passed);
       if (passed.beforeSend) await passed.beforeSend();
       attempts++;
-      scope.tally.requestedModel = call.model;
-      scope.showModel(passed.model);
+      if (!scope.tally.isAside(passed.method)) {
+        scope.tally.requestedModel = call.model;
+        scope.showModel(passed.model);
+      }
       ended = undefined;
       used = undefined;
       return exchange(passed, readdressed(request, call, passed), owner.transport, ears);

@@ -152,6 +152,28 @@ describe.each(frameworks)('failover behind %s', (_name, express) => {
     expect((await silent.visit('/ask')).raw).not.toMatch(/X-Gemini-Guard-Model|gemini-3/i);
   });
 
+  test('a prompt that the route has counted for a third model does not hide who has answered', async () => {
+    const stack = await withOther(
+      { expose: true },
+      {
+        express,
+        wrong: fault.modelNotFound(),
+        routes: (app, { ai }) => {
+          app.get('/both', (_req, res, next) => {
+            const run = async (): Promise<void> => {
+              await ai.models.generateContent({ model: MODEL, contents: 'hi' });
+              await ai.models.countTokens({ model: 'gemini-2.5-flash', contents: 'hi' });
+              res.end();
+            };
+            run().catch(next);
+          });
+        },
+      },
+    );
+    expect((await stack.visit('/both')).headers['x-gemini-guard-model']).toBe(OTHER);
+    expect(await stack.over()).toMatchObject({ model: OTHER, requestedModel: MODEL });
+  });
+
   test('files stay with their model', async () => {
     const stack = await withOther(
       {},
