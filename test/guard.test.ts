@@ -122,6 +122,7 @@ test('policies are named, outermost first', () => {
   ]);
   expect([...geminiGuard({ log: false, retry: false }).policies.keys()]).toEqual([
     'timeout',
+    'tokenLimit',
     'quota',
     'circuitBreaker',
     'bulkhead',

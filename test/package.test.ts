@@ -20,6 +20,7 @@ const PUBLIC = [
   'circuitBreaker',
   'compose',
   'errorNormalizer',
+  'failover',
   'geminiGuard',
   'isGeminiError',
   'log',
@@ -27,6 +28,7 @@ const PUBLIC = [
   'rateLimit',
   'retry',
   'timeout',
+  'tokenLimit',
   'understand',
 ];
 

@@ -120,10 +120,9 @@ describe('hostile bodies take no longer than their length', () => {
   };
 
   test.each(hostile)('%s', (_what, make) => {
-    const best = (n: number): number => Math.min(...[1, 2, 3].map(() => time(make(n))));
-    best(MB / 10);
-    // Quadratic would be a hundred times the time, and minutes.
-    expect(best(MB)).toBeLessThan(Math.max(50, 40 * best(MB / 10)));
+    const body = make(MB);
+    // Some 20 ms on an idle machine; what is quadratic takes minutes.
+    expect(Math.min(...[1, 2, 3].map(() => time(body)))).toBeLessThan(500);
   });
 });
 
