@@ -1,8 +1,9 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import type { KeyStatus, Keys } from './api-key.ts';
+import type { Keys } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
+import type { GuardStatus } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { Alarms } from './observe/alarms.ts';
 import { Counts } from './observe/counts.ts';
@@ -11,7 +12,7 @@ import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
 import { MemoryStore } from './store/memory.ts';
-import type { LedgerStatus, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
@@ -28,22 +29,6 @@ export interface CoreSettings {
   readonly store?: Store | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
   readonly whole?: boolean | undefined;
-}
-
-/** JSON of what a guard is doing. */
-export interface GuardStatus {
-  readonly requests: number;
-  readonly calls: { readonly inFlight: number; readonly attempts: number; readonly retries: number };
-  /** Requests by code: `ok`, or the public code of their failure. */
-  readonly codes: Readonly<Record<string, number>>;
-  /** Failures that came after their request had been answered. */
-  readonly late: number;
-  /** What each project has asked of each model, and what it may. */
-  readonly ledgers: readonly LedgerStatus[];
-  /** Labels, projects and states: never a key. */
-  readonly keys: readonly KeyStatus[];
-  /** By part: lines, circuits, retry budgets. */
-  readonly parts: Readonly<Record<string, unknown>>;
 }
 
 const GRACE_MS = 10_000;
@@ -164,13 +149,16 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
-    const { requests, attempts, retries, codes, late } = this.#counts;
+    const parts = inPlace(this.parts).flatMap((part) =>
+      part.status ? [[part.name, part.status(this.clock)] as const] : [],
+    );
+    const { requests, attempts, retries, codes, late, shadow } = this.#counts;
     return {
       requests,
       calls: { inFlight: this.#inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
+      shadow: { ...shadow },
       ledgers: this.store.status(this.clock),
       keys: this.keys.list(),
       parts: Object.fromEntries(parts),

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
 import type { Keys } from './api-key.ts';
-import { Core, type CoreSettings, type GuardStatus } from './core.ts';
+import { Core, type CoreSettings } from './core.ts';
+import type { GuardStatus } from './guard-status.ts';
 import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
 import { handleKoa, isKoaNext, type KoaLike, type KoaNext, passKoa } from './http/koa.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';

@@ -14,8 +14,10 @@ export const PLACES = [
   'log',
   'rateLimit',
   'timeout',
+  'failover',
   'retry',
   'keys',
+  'tokenLimit',
   'quota',
   'circuitBreaker',
   'bulkhead',
@@ -79,7 +81,7 @@ export interface Part {
   /** Whether it puts keys on calls, so that a client needs none of its own. */
   putsKeys?(): boolean;
   /** JSON for `guard.status()`. */
-  status?(): unknown;
+  status?(clock: Clock): unknown;
   /** Leaves no timer, socket or listener. */
   close?(): void;
 }

@@ -116,6 +116,7 @@ test('policies are named, outermost first', () => {
     'timeout',
     'retry',
     'keys',
+    'tokenLimit',
     'quota',
     'circuitBreaker',
     'bulkhead',
@@ -123,6 +124,7 @@ test('policies are named, outermost first', () => {
   expect([...geminiGuard({ log: false, retry: false }).policies.keys()]).toEqual([
     'timeout',
     'keys',
+    'tokenLimit',
     'quota',
     'circuitBreaker',
     'bulkhead',

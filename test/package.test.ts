@@ -20,6 +20,7 @@ const PUBLIC = [
   'circuitBreaker',
   'compose',
   'errorNormalizer',
+  'failover',
   'geminiGuard',
   'isGeminiError',
   'keys',
@@ -28,6 +29,7 @@ const PUBLIC = [
   'rateLimit',
   'retry',
   'timeout',
+  'tokenLimit',
   'understand',
 ];
 

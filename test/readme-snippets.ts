@@ -108,6 +108,24 @@ assert.deepEqual(guard.keys.list(), [
 ]);
 `,
   },
+  failover: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: ROUTE + ANSWERED,
+  },
+  shadow: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `
+${ROUTE}
+const stop = await listening();
+for (let i = 0; i < 21; i++) assert.equal((await ask()).status, 200);
+assert.deepEqual(guard.status().shadow, { limit: 1 });
+stop();
+`,
+  },
   events: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

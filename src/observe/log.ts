@@ -1,3 +1,4 @@
+import { KINDS } from '../errors/kinds.ts';
 import { clean } from '../errors/redact.ts';
 import { shape } from '../options.ts';
 import type { Part } from '../part.ts';
@@ -23,6 +24,13 @@ export function logPart(logger?: Logger): Part {
       // How long a call waited stands in the line of its request.
       if (data.state === 'waited' || data.state === 'rejected') return;
       write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe({ ...data }));
+    },
+    failover: (data) => {
+      // What was too long for a model stands in the line of its request.
+      if (data.kind === 'context_too_long') return;
+      const cure = data.kind === undefined ? undefined : KINDS[data.kind].cure;
+      const message = `gemini-guard failover: ${data.state === 'back' ? 'back from' : 'to'} ${clean(data.to, TEXT_MOST)}`;
+      write(data.state === 'back' ? 'info' : 'warn', message, safe({ ...data, cure }));
     },
     warning: ({ code, message }) => write('warn', `gemini-guard ${code}: ${message}`, { code }),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { callback, readOptions, whole } from '../options.ts';
+import { callback, flag, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
 import { unheard } from '../unheard.ts';
 import { callerNetwork } from './caller-address.ts';
@@ -34,6 +34,11 @@ export interface RateLimitOptions {
    * @default 64 the smallest network a customer gets
    */
   ipv6Subnet?: number;
+  /**
+   * `false`: callers are counted and reported, and nobody is turned away.
+   * @default true
+   */
+  enforce?: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -45,10 +50,17 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
   const settings = readOptions(
     'rateLimit',
     options,
-    { requests: whole(1), windowMs: whole(1, 24 * DAY_MS), key: callback, points: callback, ipv6Subnet: whole(32, 64) },
-    { requests: 60, windowMs: 60_000, ipv6Subnet: 64 },
+    {
+      requests: whole(1),
+      windowMs: whole(1, 24 * DAY_MS),
+      key: callback,
+      points: callback,
+      ipv6Subnet: whole(32, 64),
+      enforce: flag,
+    },
+    { requests: 60, windowMs: 60_000, ipv6Subnet: 64, enforce: true },
   );
-  const { requests, windowMs } = settings;
+  const { requests, windowMs, enforce } = settings;
   const limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
   // The limiter keeps a timer for each caller until its window ends: bounded here, and stopped by close().
   const callers = new BoundedMap<string, string>(CALLERS_KEPT, (caller) => void limiter.delete(caller));
@@ -62,10 +74,12 @@ export function rateLimitPart(options?: RateLimitOptions): Part {
     callers.set(caller, caller);
     const { state, refused } = await consume(limiter, caller, pointsOf(visit.req, settings));
     const waitMs = Math.max(1, state.msBeforeNext);
-    visit.showLimit({ limit: requests, windowMs, remaining: state.remainingPoints, resetMs: waitMs });
+    // Not shown where it does not hold: polite clients would keep to it.
+    if (enforce) visit.showLimit({ limit: requests, windowMs, remaining: state.remainingPoints, resetMs: waitMs });
     if (!refused) return;
-    visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs });
-    throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
+    const shadow = enforce ? {} : ({ shadow: true } as const);
+    visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs, ...shadow });
+    if (enforce) throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
   }
   function close(): void {
     isClosed = true;

@@ -108,7 +108,7 @@ function callOf(
   signal: AbortSignal,
 ): Omit<Call, 'atEnd' | 'prompt'> {
   const { clock, random, store } = owner;
-  const { host, method, model, project, repeatable } = target;
+  const { host, method, model, project, region, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
   return {
     id: scope.id,
@@ -119,6 +119,7 @@ function callOf(
     project: label,
     // What a client sends as a bearer token may be anything.
     isKeyed: request.headers.has('x-goog-api-key'),
+    ...(region ? { region } : {}),
     isMovable: model !== '',
     repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
     signal,
@@ -172,6 +173,10 @@ async function run(
       }
       if (passed.beforeSend) await passed.beforeSend();
       attempts++;
+      if (!scope.tally.isAside(passed.method)) {
+        scope.tally.requestedModel = call.model;
+        scope.showModel(passed.model);
+      }
       ended = undefined;
       used = undefined;
       return exchange(passed, readdressed(request, call, passed), owner.transport, ears);

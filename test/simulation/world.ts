@@ -1,5 +1,6 @@
 import type { Call } from '../../src/call.ts';
 import { throwIfOver } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError, isGeminiError } from '../../src/errors/gemini-error.ts';
 import type { GuardEvents } from '../../src/observe/events.ts';
 import { type QuotaOptions, quotaPart } from '../../src/policies/quota.ts';
@@ -158,6 +159,6 @@ export async function play(settings: WorldSettings, random: () => number): Promi
 function guardProcess({ quota, attempts }: WorldSettings, store: Store) {
   const part = quotaPart(quota);
   const policy = compose([retryPart({ attempts }).policy as Policy, part.policy as Policy]);
-  const line = (): number => (part.status?.() as { waiting: object[] }).waiting.length;
+  const line = (): number => (part.status?.(systemClock) as { waiting: object[] }).waiting.length;
   return { policy, store, line };
 }
