@@ -23,6 +23,7 @@ export class KeySearch {
   readonly #doubted = new Map<ApiKey, GeminiError>();
   /** Of the refusals by quotas, the one that is over first. */
   #soonest: GeminiError | undefined;
+  #soonestAt = Number.POSITIVE_INFINITY;
   #dead: GeminiError | undefined;
   #left: { readonly key: ApiKey; readonly kind: Kind } | undefined;
   /** As long as it is worth waiting for the key that was picked: then another one is free. */
@@ -45,9 +46,12 @@ export class KeySearch {
     const chosen = ready.find(({ key }) => key === used) ?? best(ready, this.#call.random) ?? earliest(choices);
     if (!chosen) throw this.#soonest ?? this.#dead ?? this.#ring.verdict();
     const { key, waitMs } = chosen;
-    if (this.#soonest && waitOf(this.#soonest) <= waitMs) throw this.#soonest;
+    const soonestMs = this.#soonestAt - this.#call.clock.now();
+    if (this.#soonest && soonestMs <= waitMs) throw this.#soonest;
     const others = choices.filter((choice) => choice.key.project !== key.project);
-    this.#patienceMs = Math.min(waitOf(this.#soonest), ...others.map((choice) => choice.waitMs));
+    // Who was held back once already waits for as long as it takes: the others may be no better.
+    const isSecond = this.#opensAt.has(key.project);
+    this.#patienceMs = isSecond ? Infinity : Math.min(soonestMs, ...others.map((choice) => choice.waitMs));
     if (this.#left && this.#left.key.project !== key.project)
       tell(this.#call, this.#left.key, 'switched', this.#left.kind);
     this.#left = undefined;
@@ -79,15 +83,18 @@ export class KeySearch {
 
   #refused(key: ApiKey, error: GeminiError): void {
     if (error.source !== 'upstream') {
-      // It would have been worth the wait, but is too long for the caller; or nothing has become of the second try.
-      if (waitOf(error) <= this.#patienceMs || this.#opensAt.has(key.project)) throw error;
+      // Nobody above or beside has another way: it is too long for the caller.
+      if ((this.#call.patienceMs ?? Infinity) <= this.#patienceMs) throw error;
       this.#opensAt.set(key.project, this.#call.clock.now() + waitOf(error));
       return;
     }
     rest(this.callWith(key), error);
     this.#spent.add(key.project);
     this.#left = { key, kind: error.kind };
-    if (!this.#soonest || waitOf(error) < waitOf(this.#soonest)) this.#soonest = error;
+    const at = this.#call.clock.now() + waitOf(error);
+    if (this.#soonest && at >= this.#soonestAt) return;
+    this.#soonest = error;
+    this.#soonestAt = at;
   }
 
   #chances(key: ApiKey): Choice {

@@ -3,6 +3,7 @@ import { throwIfOver } from '../../src/call.ts';
 import { systemClock } from '../../src/clock.ts';
 import { GeminiError, isGeminiError } from '../../src/errors/gemini-error.ts';
 import type { GuardEvents } from '../../src/observe/events.ts';
+import { keysPart } from '../../src/policies/keys.ts';
 import { type QuotaOptions, quotaPart } from '../../src/policies/quota.ts';
 import { retryPart } from '../../src/policies/retry.ts';
 import { compose, type Policy } from '../../src/policy.ts';
@@ -29,6 +30,8 @@ export interface WorldSettings {
   readonly shares: boolean;
   readonly quota: QuotaOptions;
   readonly attempts: number;
+  /** So many keys, each of a project of its own; none: each visitor brings his own. */
+  readonly keys: number;
   readonly upstream: UpstreamSettings;
   readonly visitors: readonly Visitor[];
   /** Somebody else who uses up quota of the first project. */
@@ -156,9 +159,11 @@ export async function play(settings: WorldSettings, random: () => number): Promi
   }
 }
 
-function guardProcess({ quota, attempts }: WorldSettings, store: Store) {
+function guardProcess({ quota, attempts, keys }: WorldSettings, store: Store) {
   const part = quotaPart(quota);
-  const policy = compose([retryPart({ attempts }).policy as Policy, part.policy as Policy]);
+  const ring = Array.from({ length: keys }, (_, i) => ({ key: `key-of-p${i}`, project: `p${i}` }));
+  const parts = [retryPart({ attempts }), ...(keys > 0 ? [keysPart(ring, { env: {} })] : []), part];
+  const policy = compose(parts.map((one) => one.policy as Policy));
   const line = (): number => (part.status?.(systemClock) as { waiting: object[] }).waiting.length;
   return { policy, store, line };
 }
