@@ -26,7 +26,7 @@ export interface Prompt {
   /** Asks Google's `countTokens`, once a model. Undefined where it cannot be asked, or does not answer. */
   count(call: Call): Promise<number | undefined>;
   readonly media: ReadonlySet<Media>;
-  /** It names files, caches or conversations that are stored with one project: no other key can take it. */
+  /** It names files, caches, conversations or a tuned model of one project: no other key can take it. */
   readonly isBound: boolean;
 }
 
@@ -45,7 +45,9 @@ export interface Call {
   readonly project: string;
   /** Sent in place of the key that the client has put in. */
   readonly apiKey?: ApiKey;
-  /** Vertex region that is called in place of the client's own. */
+  /** It carries an API key, so that another can be sent in its place. */
+  readonly isKeyed: boolean;
+  /** Vertex region in the URL, or the one that is called in its place. Undefined where the URL names none. */
   readonly region?: string;
   /** Its model, or its region, stands in the URL: another can take its place. */
   readonly isMovable: boolean;
@@ -61,6 +63,8 @@ export interface Call {
    * `never`: its body is a stream, and spent.
    */
   readonly repeat: 'always' | 'if-unsent' | 'never';
+  /** It only looks whether something has recovered: one attempt is enough. */
+  readonly isProbe?: boolean;
   /** Fires when the visitor or the caller leaves, or the guard closes; the reason is a {@link GeminiError}. */
   readonly signal: AbortSignal;
   /** In the time of `clock.now()`; Infinity where nothing bounds it. */
@@ -74,6 +78,8 @@ export interface Call {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly emit: Emit;
+  /** Tells an operator of a failure of this call, even where the visitor gets an answer after all. */
+  readonly alert: (call: Call, error: GeminiError) => void;
   /** Hash of who the visitor is, where `rateLimit` has found out; empty otherwise. */
   readonly caller: string;
   /** Runs once the answer has been read to its end, or given up: a stream outlives the policies around it. */
@@ -83,6 +89,17 @@ export interface Call {
 /** What is limited or down together on one host: the model, or the method where a call names none. */
 export function resourceOf({ model, method }: Call): string {
   return model || method;
+}
+
+/** Whether a model answers a prompt: what is counted, and what another model can answer too. */
+export function isGeneration({ method }: Call): boolean {
+  return method === 'generateContent' || method === 'streamGenerateContent';
+}
+
+/** Where a region of Vertex is called: several countries together, or one data centre. */
+export function vertexHost(region: string): string {
+  if (region === 'global') return 'aiplatform.googleapis.com';
+  return region.includes('-') ? `${region}-aiplatform.googleapis.com` : `aiplatform.${region}.rep.googleapis.com`;
 }
 
 /** Milliseconds until the deadline of the call. */

@@ -1,7 +1,9 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
+import type { Keys } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
+import type { GuardStatus } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { Alarms } from './observe/alarms.ts';
 import { Counts } from './observe/counts.ts';
@@ -10,8 +12,8 @@ import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
 import { MemoryStore } from './store/memory.ts';
-import type { SharedState, SharedStatus } from './store/shared-state.ts';
-import type { LedgerStatus, Store } from './store/store.ts';
+import type { SharedState } from './store/shared-state.ts';
+import type { Store } from './store/store.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
@@ -28,22 +30,6 @@ export interface CoreSettings {
   readonly whole?: boolean | undefined;
   /** What the parts share with other processes, the ledgers too. Default the memory of this one. */
   readonly shared?: SharedState | undefined;
-}
-
-/** JSON of what a guard is doing. */
-export interface GuardStatus {
-  readonly requests: number;
-  readonly calls: { readonly inFlight: number; readonly attempts: number; readonly retries: number };
-  /** Requests by code: `ok`, or the public code of their failure. */
-  readonly codes: Readonly<Record<string, number>>;
-  /** Failures that came after their request had been answered. */
-  readonly late: number;
-  /** What is shared with other processes. */
-  readonly redis?: SharedStatus;
-  /** What each project has asked of each model, and what it may. */
-  readonly ledgers: readonly LedgerStatus[];
-  /** By part: lines, circuits, retry budgets. */
-  readonly parts: Readonly<Record<string, unknown>>;
 }
 
 const GRACE_MS = 10_000;
@@ -119,7 +105,7 @@ export class Core implements Member, SeamOwner {
 
   clientIn(scope: Scope): GoogleGenAI {
     try {
-      return this.#ai ?? createClient(asGuards(createFetch(this, scope)));
+      return this.#ai ?? createClient(asGuards(createFetch(this, scope)), {}, process.env, getsKeys(scope.parts));
     } catch (error) {
       // The visitor learns nothing of it, so the operator must.
       this.warn('GG_MISCONFIGURED', error instanceof Error ? error.message : 'no client could be made');
@@ -134,7 +120,7 @@ export class Core implements Member, SeamOwner {
         '`retryOptions` is set on a guarded client; the guard retries already, so the SDK must not.',
       );
     }
-    return createClient(this.fetch, options);
+    return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
   begin(): () => void {
@@ -166,16 +152,24 @@ export class Core implements Member, SeamOwner {
     if (alert) scope.emit('alert', alert);
   }
 
+  get keys(): Keys {
+    return this.parts.get('keys')?.keys?.(this.clock, this.store) ?? NO_KEYS;
+  }
+
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) => (part.status ? [[part.name, part.status()] as const] : []));
-    const { requests, attempts, retries, codes, late } = this.#counts;
+    const parts = inPlace(this.parts).flatMap((part) =>
+      part.status ? [[part.name, part.status(this.clock)] as const] : [],
+    );
+    const { requests, attempts, retries, codes, late, shadow } = this.#counts;
     return {
       requests,
       calls: { inFlight: this.#inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
       ...(this.#shared ? { redis: this.#shared.status() } : {}),
+      shadow: { ...shadow },
       ledgers: this.store.status(this.clock),
+      keys: this.keys.list(),
       parts: Object.fromEntries(parts),
     };
   }
@@ -188,6 +182,15 @@ export class Core implements Member, SeamOwner {
     this.#events.clear();
   }
 }
+
+function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
+  return parts.get('keys')?.putsKeys?.() ?? false;
+}
+
+const withoutPart = (): never => {
+  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
+};
+const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };
 
 /** The parts that are on, in the order of their places. */
 function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {

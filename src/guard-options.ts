@@ -1,14 +1,17 @@
 import type { GoogleGenAI } from '@google/genai';
 import type { Clock } from './clock.ts';
 import type { Logger } from './observe/logger.ts';
-import { anything, callback, either, type Rules, readOptions, shape } from './options.ts';
+import { anything, callback, either, flag, type Rules, readOptions, shape } from './options.ts';
 import type { BulkheadOptions } from './policies/bulkhead.ts';
 import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
 import type { ErrorNormalizerOptions } from './policies/error-normalizer.ts';
+import type { FailoverOptions } from './policies/failover.ts';
+import type { KeysOptions } from './policies/key-options.ts';
 import type { QuotaOptions } from './policies/quota.ts';
 import type { RateLimitOptions } from './policies/rate-limit.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import type { TimeoutOptions } from './policies/timeout.ts';
+import type { TokenLimitOptions } from './policies/token-limit.ts';
 import { type RedisOptions, redisRule } from './store/redis-options.ts';
 import type { Transport } from './upstream/exchange.ts';
 
@@ -20,7 +23,13 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   /** Per caller, at the door. */
   rateLimit?: RateLimitOptions | false;
   timeout?: TimeoutOptions | false;
+  /** Other models or regions that answer while the one that is asked for cannot. Default: off. */
+  failover?: FailoverOptions | false;
   retry?: RetryOptions | false;
+  /** Several API keys. Default: GEMINI_API_KEYS of the environment, separated by commas. */
+  keys?: KeysOptions | false;
+  /** Prompts that are too long are refused before they cost anything. */
+  tokenLimit?: TokenLimitOptions | false;
   /** The gate that a 429 closes. */
   quota?: QuotaOptions | false;
   circuitBreaker?: CircuitBreakerOptions | false;
@@ -32,6 +41,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
    * @default none each process keeps its own
    */
   redis?: object | string | RedisOptions;
+  /** `false`, for a trial: all limits are decided, counted and logged, and none of them holds. Each part can say otherwise. */
+  enforce?: boolean;
   /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
   ai?: GoogleGenAI;
   /** What makes the HTTP calls in the end. Default: the global fetch. */
@@ -49,11 +60,15 @@ const RULES: Rules<GeminiGuardOptions> = {
   log: either('a logger, or false', (value) => value === false || isObject(value) || typeof value === 'function'),
   rateLimit: part,
   timeout: part,
+  failover: part,
   retry: part,
+  keys: either('an array of API keys, or false', (value) => value === false || Array.isArray(value)),
+  tokenLimit: part,
   quota: part,
   circuitBreaker: part,
   bulkhead: part,
   redis: redisRule,
+  enforce: flag,
   ai: shape('a GoogleGenAI client'),
   fetch: callback,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
@@ -76,10 +91,19 @@ export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiG
       'geminiGuard: mounted as `app.use(geminiGuard)`, but it must be called: `app.use(geminiGuard())`.',
     );
   }
-  const { expose, statusMap, typeBase, format, ...options } = readOptions('geminiGuard', given, RULES, {});
+  const { expose, statusMap, typeBase, format, enforce, ...read } = readOptions('geminiGuard', given, RULES, {});
+  const options = enforce === undefined ? read : { ...read, ...withEnforce(read, enforce) };
   if (options.errorNormalizer === false) return options;
   const answer = Object.entries({ expose, statusMap, typeBase, format, ...options.errorNormalizer });
   return { ...options, errorNormalizer: Object.fromEntries(answer.filter(([, value]) => value !== undefined)) };
+}
+
+/** The parts that can be on trial. */
+const ENFORCED = ['rateLimit', 'tokenLimit', 'quota', 'circuitBreaker', 'bulkhead'] as const;
+
+function withEnforce(options: GeminiGuardOptions, enforce: boolean): GeminiGuardOptions {
+  const on = ENFORCED.filter((name) => options[name] !== false);
+  return Object.fromEntries(on.map((name) => [name, { enforce, ...(options[name] as object | undefined) }]));
 }
 
 function isObject(value: unknown): boolean {

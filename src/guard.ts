@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import { Core, type CoreSettings, type GuardStatus } from './core.ts';
+import type { Keys } from './api-key.ts';
+import { Core, type CoreSettings } from './core.ts';
+import type { GuardStatus } from './guard-status.ts';
 import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
 import { handleKoa, isKoaNext, type KoaLike, type KoaNext, passKoa } from './http/koa.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
@@ -42,6 +44,8 @@ export interface Guard {
   readonly errors: ErrorHandler;
   /** By name, outermost first. */
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Its API keys by label; they can be added and removed while it runs. */
+  readonly keys: Keys;
   /** Listens to one kind of event. The function returned stops that. */
   on<E extends EventName>(event: E, listener: Listener<E>): () => void;
   /** JSON: counts, gates, circuits. */
@@ -74,6 +78,7 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
       run(core, work, options)) as Guard['run'],
     errors: errorsOf(core),
     policies: core.policies,
+    keys: core.keys,
     on: core.on.bind(core) as Guard['on'],
     status: () => core.status(),
     close: (options?: { graceMs?: number }) => core.close(options),

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import type { Keys } from './api-key.ts';
+import type { Clock } from './clock.ts';
 import type { GeminiError } from './errors/gemini-error.ts';
 import type { Code } from './errors/kinds.ts';
 import type { Problem } from './errors/problem.ts';
 import type { EventName, GuardEvents } from './observe/events.ts';
 import type { Policy } from './policy.ts';
+import type { Store } from './store/store.ts';
 
 /** The parts of a guard in the order in which a request meets them, outermost first. */
 export const PLACES = [
@@ -11,7 +14,10 @@ export const PLACES = [
   'log',
   'rateLimit',
   'timeout',
+  'failover',
   'retry',
+  'keys',
+  'tokenLimit',
   'quota',
   'circuitBreaker',
   'bulkhead',
@@ -70,8 +76,12 @@ export interface Part {
   /** Sees every event of the requests that it is mounted above. */
   observe?<E extends EventName>(event: E, data: GuardEvents[E]): void;
   readonly answer?: AnswerOptions;
+  /** For `guard.keys`. */
+  keys?(clock: Clock, store: Store): Keys;
+  /** Whether it puts keys on calls, so that a client needs none of its own. */
+  putsKeys?(): boolean;
   /** JSON for `guard.status()`. */
-  status?(): unknown;
+  status?(clock: Clock): unknown;
   /** Leaves no timer, socket or listener. */
   close?(): void;
 }

@@ -32,6 +32,8 @@ export class Scope {
   isVisit = false;
   /** Set by the first upstream call: a visitor's deadline counts from here, so a slow upload costs nothing. */
   startedAt: number | undefined;
+  /** Tells the visitor which model is called, where he may know. */
+  showModel: (model: string) => void = () => {};
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => string = () => '';
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */

@@ -40,6 +40,7 @@ export function aCall(overrides: Partial<Call> = {}): {
     host: 'gemini.test',
     key: 'k1',
     project: overrides.key ?? 'k1',
+    isKeyed: true,
     isMovable: true,
     prompt: aPrompt(),
     store: new MemoryStore(),
@@ -54,6 +55,7 @@ export function aCall(overrides: Partial<Call> = {}): {
     caller: '',
     atEnd: (callback) => void ends.push(callback),
     emit: (event, data) => void told.push({ event, data } as Told),
+    alert: () => {},
     ...overrides,
   };
   const end = (usage?: Usage): void => {

@@ -33,7 +33,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['store/'],
   ['policies/'],
   ['http/', 'upstream/'],
-  ['core.ts', 'run.ts'],
+  ['guard-status.ts', 'core.ts', 'run.ts'],
   ['guard-options.ts', 'guard.ts'],
   ['index.ts'],
   ['testing/', 'frontend/', 'cli/'],

@@ -115,12 +115,16 @@ test('policies are named, outermost first', () => {
   expect([...geminiGuard({ log: false }).policies.keys()]).toEqual([
     'timeout',
     'retry',
+    'keys',
+    'tokenLimit',
     'quota',
     'circuitBreaker',
     'bulkhead',
   ]);
   expect([...geminiGuard({ log: false, retry: false }).policies.keys()]).toEqual([
     'timeout',
+    'keys',
+    'tokenLimit',
     'quota',
     'circuitBreaker',
     'bulkhead',

@@ -20,13 +20,16 @@ const PUBLIC = [
   'circuitBreaker',
   'compose',
   'errorNormalizer',
+  'failover',
   'geminiGuard',
   'isGeminiError',
+  'keys',
   'log',
   'quota',
   'rateLimit',
   'retry',
   'timeout',
+  'tokenLimit',
   'understand',
 ];
 

@@ -94,6 +94,38 @@ assert.equal(text, 'Rayleigh scattering.');
 assert.equal(google.fetch, guard.fetch);
 `,
   },
+  keys: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+Object.assign(process.env, { SHOP_KEY: 'of-the-shop', BLOG_KEY: 'of-the-blog', NEWS_KEY: 'of-the-news' });
+delete process.env.GEMINI_API_KEY;
+`,
+    after: `
+${ROUTE}${ANSWERED}
+assert.deepEqual(guard.keys.list(), [
+  { label: 'key-1', project: 'shop', state: 'active' },
+  { label: 'key-3', project: 'news', state: 'active' },
+]);
+`,
+  },
+  failover: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: ROUTE + ANSWERED,
+  },
+  shadow: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `
+${ROUTE}
+const stop = await listening();
+for (let i = 0; i < 21; i++) assert.equal((await ask()).status, 200);
+assert.deepEqual(guard.status().shadow, { limit: 1 });
+stop();
+`,
+  },
   events: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

@@ -139,7 +139,17 @@ describe('the table of parts', () => {
   });
 });
 
-const PARTS = ['errorNormalizer', 'rateLimit', 'timeout', 'retry', 'quota', 'circuitBreaker', 'bulkhead'];
+const PARTS = [
+  'errorNormalizer',
+  'rateLimit',
+  'timeout',
+  'failover',
+  'retry',
+  'tokenLimit',
+  'quota',
+  'circuitBreaker',
+  'bulkhead',
+];
 
 /** The options of a part with what their docstrings say after `@default`. */
 function docstrings(part: string): { option: string; text: string }[] {

@@ -22,8 +22,15 @@ export function showLimit(res: ServerResponse, { limit, windowMs, remaining, res
   setItem(res, 'RateLimit', `"caller";r=${Math.max(0, remaining)};t=${Math.ceil(resetMs / 1000)}`);
 }
 
+/** Which model has been called, for developers. */
+export function showModel(res: ServerResponse, model: string): void {
+  if (res.headersSent || !model) return;
+  res.setHeader('X-Gemini-Guard-Model', model);
+  exposeHeaders(res, ['X-Gemini-Guard-Model']);
+}
+
 /** Lets a browser of another origin see our headers, where CORS lets it see the answer at all. */
-export function exposeHeaders(res: ServerResponse): void {
+export function exposeHeaders(res: ServerResponse, headers: readonly string[] = EXPOSED): void {
   if (!res.hasHeader('Access-Control-Allow-Origin')) return;
   const given = String(res.getHeader('Access-Control-Expose-Headers') ?? '');
   const names = given
@@ -32,7 +39,7 @@ export function exposeHeaders(res: ServerResponse): void {
     .filter(Boolean);
   if (names.includes('*')) return;
   const known = new Set(names.map((name) => name.toLowerCase()));
-  const missing = EXPOSED.filter((name) => !known.has(name.toLowerCase()));
+  const missing = headers.filter((name) => !known.has(name.toLowerCase()));
   res.setHeader('Access-Control-Expose-Headers', [...names, ...missing].join(', '));
 }
 

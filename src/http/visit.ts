@@ -6,7 +6,7 @@ import type { AnswerOptions, Part, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
 import { answer, type Send } from './answer.ts';
 import { ownFailure } from './foreign.ts';
-import { givenRequestId, showLimit } from './headers.ts';
+import { givenRequestId, showLimit, showModel } from './headers.ts';
 
 const SCOPE = Symbol.for('gemini-guard.scope');
 
@@ -29,6 +29,9 @@ export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock
   scope.isVisit = true;
   Object.defineProperty(req, SCOPE, { value: scope });
   if (!res.headersSent) res.setHeader('X-Request-Id', scope.id);
+  scope.showModel = (model) => {
+    if (scope.parts.get('errorNormalizer')?.answer?.expose) showModel(res, model);
+  };
   const end = (): void => {
     // `close` of the request would fire once a POST body is read, while its visitor still waits.
     const left = !res.writableFinished && !scope.tally.broken;

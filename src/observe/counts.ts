@@ -1,4 +1,5 @@
 import type { EventName, GuardEvents } from './events.ts';
+import { isSpared } from './shadow.ts';
 
 /** Numbers since the guard was made. */
 export class Counts {
@@ -9,9 +10,12 @@ export class Counts {
   late = 0;
   /** Requests by code: `ok`, `app_error`, or the public code of their failure. */
   readonly codes: Record<string, number> = {};
+  /** By event: what would have been refused or held back, were it enforced. */
+  readonly shadow: { [E in EventName]?: number } = {};
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    if (event === 'attempt') this.attempts++;
+    if (isSpared(event, data)) this.shadow[event] = (this.shadow[event] ?? 0) + 1;
+    else if (event === 'attempt') this.attempts++;
     else if (event === 'retry') this.retries++;
     else if (event === 'late') this.late++;
     else if (event === 'answer') {

@@ -31,7 +31,7 @@ export interface AnswerEvent {
   quotaId?: string;
   /** The model that was called last: it has answered, if any has. */
   model: string;
-  /** The model that the route asked for, where another was called. */
+  /** The model that the route has asked for, where another was called. */
   requestedModel?: string;
   /** Label of the key that was used last. */
   key?: string;
@@ -86,8 +86,18 @@ export interface GuardEvents {
    * A key was taken out because Google refuses it (`benched`), or another took over because it must rest (`switched`).
    */
   key: { requestId: string; key: string; project: string; model: string; state: 'benched' | 'switched'; kind: Kind };
-  /** Another model or region answers in place of the one that was asked for, or the asked one answers again. */
-  failover: { requestId: string; from: string; to: string; state: 'switched' | 'back'; kind?: Kind };
+  /** Another model, or region of Vertex, answers in place of the one that was asked for, or the asked one answers again. */
+  failover: {
+    requestId: string;
+    host: string;
+    /** The model that is asked for. */
+    model: string;
+    /** What answers in place of it, or did so until now. */
+    to: string;
+    state: 'switched' | 'back';
+    /** Why it has switched. */
+    kind?: Kind;
+  };
   /** The shared store cannot be reached, or answers again. `reason`: an error code, never a text with addresses. */
   store: { state: 'lost' | 'back'; mode: 'share' | 'open' | 'closed'; reason: string };
   /**

@@ -1,3 +1,4 @@
+import { KINDS } from '../errors/kinds.ts';
 import { clean } from '../errors/redact.ts';
 import { shape } from '../options.ts';
 import type { Part } from '../part.ts';
@@ -26,6 +27,13 @@ export function logPart(logger?: Logger): Part {
     },
     // That it was lost is a warning, with its reason in words.
     store: (data) => data.state === 'back' && write('info', 'gemini-guard store back', { ...data }),
+    failover: (data) => {
+      // What was too long for a model stands in the line of its request.
+      if (data.kind === 'context_too_long') return;
+      const cure = data.kind === undefined ? undefined : KINDS[data.kind].cure;
+      const message = `gemini-guard failover: ${data.state === 'back' ? 'back from' : 'to'} ${clean(data.to, TEXT_MOST)}`;
+      write(data.state === 'back' ? 'info' : 'warn', message, safe({ ...data, cure }));
+    },
     warning: ({ code, message }) => write('warn', `gemini-guard ${code}: ${message}`, { code }),
   };
   return {

@@ -1,6 +1,7 @@
 import type { GeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
 import type { AnswerEvent, EventName, GuardEvents, Tokens } from './events.ts';
+import { isSpared } from './shadow.ts';
 import type { Usage } from './usage.ts';
 
 /** Waits kept of one request: enough to see what happened, bounded whatever happens. */
@@ -15,6 +16,7 @@ export class Tally {
   upstreamMs = 0;
   upstreamStatus: number | undefined;
   model = '';
+  /** The model that the last call was made for, whichever took it. */
   requestedModel: string | undefined;
   key = '';
   /** What would have been refused or held back, were it enforced. */
@@ -27,9 +29,8 @@ export class Tally {
   broken = false;
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    if ((data as { shadow?: true }).shadow) this.shadow.add(event);
+    if (isSpared(event, data)) this.shadow.add(event);
     else if (event === 'attempt') this.#attempt(data as GuardEvents['attempt']);
-    else if (event === 'failover') this.requestedModel ??= (data as GuardEvents['failover']).from;
     else if (event === 'retry') {
       this.retries++;
       this.#wait((data as GuardEvents['retry']).waitMs);
@@ -40,6 +41,11 @@ export class Tally {
       const { state, waitMs } = data as GuardEvents['circuit' | 'queue'];
       if (state === 'waited') this.#wait(waitMs);
     }
+  }
+
+  /** A prompt that is counted does not hide which model has answered. */
+  isAside(method: string): boolean {
+    return method === 'countTokens' && this.model !== '';
   }
 
   addUsage(usage: Usage): void {
@@ -83,8 +89,7 @@ export class Tally {
     this.attempts++;
     this.upstreamMs += durationMs;
     this.upstreamStatus = status;
-    // A prompt that is counted before it is sent does not hide the answer.
-    if (method === 'countTokens' && this.model) return;
+    if (this.isAside(method)) return;
     this.model = model;
     this.key = key;
   }

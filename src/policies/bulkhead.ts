@@ -1,6 +1,6 @@
 import { type Call, wait } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { readOptions, whole } from '../options.ts';
+import { flag, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
 
@@ -16,6 +16,11 @@ export interface BulkheadOptions {
    * @default 512 twice the concurrency: a wait of some answers' length, not of minutes
    */
   queue?: number;
+  /**
+   * `false`: what would wait or be turned away is reported, and nothing is.
+   * @default true
+   */
+  enforce?: boolean;
 }
 
 /** Of the queue, for one caller: nobody shuts the others out. */
@@ -29,11 +34,15 @@ interface Place {
 
 /** Bounds the calls under way: ten thousand streams at once would take the whole process down, not only themselves. */
 export function bulkheadPart(options?: BulkheadOptions): Part {
-  const { concurrency, queue: most } = readOptions(
+  const {
+    concurrency,
+    queue: most,
+    enforce,
+  } = readOptions(
     'bulkhead',
     options,
-    { concurrency: whole(1), queue: whole(0) },
-    { concurrency: 256, queue: 512 },
+    { concurrency: whole(1), queue: whole(0), enforce: flag },
+    { concurrency: 256, queue: 512, enforce: true },
   );
   const share = Math.max(1, Math.floor(most * CALLER_SHARE));
   let running = 0;
@@ -50,28 +59,43 @@ export function bulkheadPart(options?: BulkheadOptions): Part {
     for (const wake of next.wake) wake();
   }
 
-  async function enter(call: Call): Promise<void> {
+  /** Resolves with what gives the place back. */
+  async function enter(call: Call): Promise<() => void> {
     if (running < concurrency) {
       running++;
-      return;
+      return leave;
     }
     if (queue.length >= most || isGreedy(call.caller)) {
       tell(call, 'rejected', 0);
+      if (!enforce) return () => {};
       throw new GeminiError('guard_queue_full');
     }
     const place: Place = { caller: call.caller, wake: new Set(), taken: false };
     queue.push(place);
+    if (!enforce) {
+      tell(call, 'waited', 0);
+      return () => giveUp(place);
+    }
     const begun = call.clock.now();
     try {
       // Only leave() gives places: a wait that ended for any other reason is none.
       while (!place.taken) await wait(call, Number.POSITIVE_INFINITY, place.wake);
       tell(call, 'waited', call.clock.now() - begun);
+      return leave;
     } catch (reason) {
-      // Given a place in the very moment of leaving: it goes to the next.
-      if (place.taken) leave();
-      queue = queue.filter((other) => other !== place);
+      giveUp(place);
       throw reason;
     }
+  }
+
+  function giveUp(place: Place): void {
+    // Given a place in the very moment of leaving: it goes to the next.
+    if (place.taken) leave();
+    queue = queue.filter((other) => other !== place);
+  }
+
+  function tell({ id, model, emit }: Call, state: 'waited' | 'rejected', waitMs: number): void {
+    emit('queue', { requestId: id, model, state, waitMs, ...(enforce ? {} : { shadow: true }) });
   }
 
   function isGreedy(caller: string): boolean {
@@ -79,20 +103,16 @@ export function bulkheadPart(options?: BulkheadOptions): Part {
   }
 
   async function bulkhead<T>(call: Call, next: Next<T>): Promise<T> {
-    await enter(call);
+    const giveBack = await enter(call);
     try {
       const result = await next(call);
       // A stream holds its place until its last byte.
-      call.atEnd(leave);
+      call.atEnd(giveBack);
       return result;
     } catch (error) {
-      leave();
+      giveBack();
       throw error;
     }
   }
   return { name: 'bulkhead', policy: bulkhead, status: () => ({ running, waiting: queue.length }) };
-}
-
-function tell({ id, model, emit }: Call, state: 'waited' | 'rejected', waitMs: number): void {
-  emit('queue', { requestId: id, model, state, waitMs });
 }

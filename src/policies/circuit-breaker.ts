@@ -2,11 +2,12 @@ import { BoundedMap } from '../bounded-map.ts';
 import { type Call, remainingMs, resourceOf, wait } from '../call.ts';
 import { GeminiError, isGeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
-import { duration, ratio, readOptions, whole } from '../options.ts';
+import type { CircuitEventState } from '../observe/events.ts';
+import { duration, flag, ratio, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
 import { ALONE, type Board } from '../store/store.ts';
-import { type Admission, Circuit, type CircuitState } from './circuit.ts';
+import { type Admission, Circuit } from './circuit.ts';
 
 export interface CircuitBreakerOptions {
   /**
@@ -39,6 +40,11 @@ export interface CircuitBreakerOptions {
    * @default 5_000 until the next probes: whoever comes in the last seconds of an outage gets an answer
    */
   maxWaitMs?: number;
+  /**
+   * `false`: circuits open and close and are reported, and no call waits or is turned away.
+   * @default true
+   */
+  enforce?: boolean;
 }
 
 /** Circuits kept; what visitors could make up beyond that starts with a closed circuit again. */
@@ -69,8 +75,17 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
       openMs: duration(),
       probes: whole(1, 100),
       maxWaitMs: duration(0),
+      enforce: flag,
     },
-    { failureRatio: 0.9, minimumCalls: 20, windowMs: 10_000, openMs: 5_000, probes: 3, maxWaitMs: 5_000 },
+    {
+      failureRatio: 0.9,
+      minimumCalls: 20,
+      windowMs: 10_000,
+      openMs: 5_000,
+      probes: 3,
+      maxWaitMs: 5_000,
+      enforce: true,
+    },
   );
   const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, (named) => {
     named.circuit.close();
@@ -83,11 +98,14 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
     const isWarned = (): boolean => board.hears(opinion({ host, model }));
     const create = (): Named => ({ host, model, circuit: new Circuit(settings, clock, random, isWarned) });
     const { circuit } = circuits.getOrCreate(`${host} ${model}`, create);
-    const admission = await admitted(call, circuit, settings.maxWaitMs);
+    const tell = tellerOf(call, settings.enforce);
+    const admission = await admitted(call, circuit, settings, tell);
+    // Let through though its circuit is open: what becomes of it would never have been known.
+    if (!admission) return next(call);
     const report = (outcome: 'success' | 'failure' | 'neutral'): void => {
       const state = circuit.state;
       circuit.report(admission, outcome);
-      announce(call, circuit, state);
+      if (circuit.state !== state) tell(circuit.state, circuit.waitMs);
       if (circuit.state === 'open') board.post(opinion({ host, model }));
       if (circuit.state === 'closed') board.withdraw(opinion({ host, model }));
     };
@@ -118,20 +136,35 @@ function opinion({ host, model }: Pick<Named, 'host' | 'model'>): string {
   return `circuit ${host} ${model}`;
 }
 
-/** Waits until the circuit lets the call in. @throws GeminiError `circuit_open` when that takes too long. */
-async function admitted(call: Call, circuit: Circuit, maxWaitMs: number): Promise<Admission> {
+type Tell = (state: CircuitEventState, waitMs: number) => void;
+
+/**
+ * Waits until the circuit lets the call in. Undefined, and at once, where that is not enforced.
+ * @throws GeminiError `circuit_open` when that takes too long.
+ */
+async function admitted(
+  call: Call,
+  circuit: Circuit,
+  { maxWaitMs, enforce }: { maxWaitMs: number; enforce: boolean },
+  tell: Tell,
+): Promise<Admission | undefined> {
   const leaseMs = Math.min(LEASE_MS, call.limits.attemptMs);
   const begun = call.clock.now();
-  for (;;) {
+  for (let waits = 0; ; waits++) {
     const before = circuit.state;
     const admission = circuit.admit(leaseMs);
-    announce(call, circuit, before);
+    if (circuit.state !== before) tell(circuit.state, circuit.waitMs);
     const waitedMs = call.clock.now() - begun;
-    if (admission && waitedMs > 0) tell(call, 'waited', waitedMs);
+    if (admission && waits > 0) tell('waited', waitedMs);
     if (admission) return admission;
     const leftMs = Math.min(maxWaitMs - waitedMs, remainingMs(call));
+    if (!enforce) {
+      // Foretold: nobody waits to see.
+      tell(circuit.waitMs < leftMs ? 'waited' : 'rejected', Math.min(leftMs, circuit.waitMs));
+      return undefined;
+    }
     if (leftMs <= 0 || circuit.sleepers.size >= SLEEPERS_MOST) {
-      tell(call, 'rejected', waitedMs);
+      tell('rejected', waitedMs);
       throw new GeminiError('circuit_open', { retryAfterMs: Math.max(1, circuit.waitMs) });
     }
     await wait(call, Math.min(leftMs, circuit.waitMs || leftMs), circuit.sleepers);
@@ -140,12 +173,7 @@ async function admitted(call: Call, circuit: Circuit, maxWaitMs: number): Promis
   }
 }
 
-function tell({ id, host, model, emit }: Call, state: 'waited' | 'rejected', waitMs: number): void {
-  emit('circuit', { requestId: id, host, model, state, waitMs });
-}
-
-function announce(call: Call, circuit: Circuit, before: CircuitState): void {
-  if (circuit.state === before) return;
-  const { id, host, model } = call;
-  call.emit('circuit', { requestId: id, host, model, state: circuit.state, waitMs: circuit.waitMs });
+function tellerOf({ id, host, model, emit }: Call, enforce: boolean): Tell {
+  const shadow = enforce ? {} : ({ shadow: true } as const);
+  return (state, waitMs) => emit('circuit', { requestId: id, host, model, state, waitMs, ...shadow });
 }

@@ -1,4 +1,4 @@
-import { type Call, remainingMs } from '../call.ts';
+import { type Call, remainingMs, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { GuardEvents } from '../observe/events.ts';
 import type { LedgerName, Limits, Place } from '../store/store.ts';
@@ -107,6 +107,7 @@ export class QuotaTurn {
 
   /** Takes the earliest place. @throws GeminiError where that is too far away. */
   async #reserve(): Promise<Place> {
+    throwIfOver(this.#call);
     const { maxWaitMs, enforce } = this.#settings;
     const { patienceMs = Number.POSITIVE_INFINITY, clock } = this.#call;
     const leftMs = Math.min(maxWaitMs, patienceMs) - (clock.now() - this.#begun);

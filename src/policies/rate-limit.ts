@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { callback, readOptions, whole } from '../options.ts';
+import { callback, flag, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
 import type { SharedState } from '../store/shared-state.ts';
 import { unheard } from '../unheard.ts';
@@ -35,6 +35,11 @@ export interface RateLimitOptions {
    * @default 64 the smallest network a customer gets
    */
   ipv6Subnet?: number;
+  /**
+   * `false`: callers are counted and reported, and nobody is turned away.
+   * @default true
+   */
+  enforce?: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -47,10 +52,17 @@ export function rateLimitPart(options?: RateLimitOptions, shared?: SharedState):
   const settings = readOptions(
     'rateLimit',
     options,
-    { requests: whole(1), windowMs: whole(1, 24 * DAY_MS), key: callback, points: callback, ipv6Subnet: whole(32, 64) },
-    { requests: 60, windowMs: 60_000, ipv6Subnet: 64 },
+    {
+      requests: whole(1),
+      windowMs: whole(1, 24 * DAY_MS),
+      key: callback,
+      points: callback,
+      ipv6Subnet: whole(32, 64),
+      enforce: flag,
+    },
+    { requests: 60, windowMs: 60_000, ipv6Subnet: 64, enforce: true },
   );
-  const { requests, windowMs } = settings;
+  const { requests, windowMs, enforce } = settings;
   const limiter = shared ? new RedisLimiter(requests, windowMs, shared) : new MemoryLimiter(requests, windowMs);
   let isClosed = false;
 
@@ -59,12 +71,18 @@ export function rateLimitPart(options?: RateLimitOptions, shared?: SharedState):
     visit.identify(caller);
     // Nobody would stop the timers of new windows any more.
     if (isClosed) return;
-    const { refused, limit, remaining, resetMs } = await limiter.consume(caller, pointsOf(visit.req, settings));
+    const standing = await limiter.consume(caller, pointsOf(visit.req, settings)).catch((error: unknown) => {
+      if (enforce) throw error;
+    });
+    if (!standing) return;
+    const { refused, limit, remaining, resetMs } = standing;
     const waitMs = Math.max(1, resetMs);
-    visit.showLimit({ limit, windowMs, remaining, resetMs: waitMs });
+    // Not shown where it does not hold: polite clients would keep to it.
+    if (enforce) visit.showLimit({ limit, windowMs, remaining, resetMs: waitMs });
     if (!refused) return;
-    visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs });
-    throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
+    const shadow = enforce ? {} : ({ shadow: true } as const);
+    visit.emit('limit', { requestId: visit.requestId, caller, retryAfterMs: waitMs, ...shadow });
+    if (enforce) throw new GeminiError('guard_rate_limited', { retryAfterMs: waitMs });
   }
   function close(): void {
     isClosed = true;

@@ -74,7 +74,7 @@ export function retryPart(options?: RetryOptions): Part {
 function isWorthRepeating(error: GeminiError, call: Call, attempt: number): boolean {
   if (error.source !== 'upstream' || !error.retryable || attempt > KINDS[error.kind].retries) return false;
   // A guard beneath this one has given it up already.
-  if (error.attempts > 0) return false;
+  if (error.attempts > 0 || call.isProbe) return false;
   if (call.repeat === 'always') return true;
   return (
     call.repeat === 'if-unsent' && (UNSENT_KINDS.has(error.kind) || UNSENT_REASONS.has(error.upstream?.reason ?? ''))

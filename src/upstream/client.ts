@@ -1,4 +1,5 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
+import { checkKey } from '../api-key.ts';
 import { load } from '../load.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -13,22 +14,27 @@ interface ClientOptions {
 /** On every fetch that is a guard's; registered, because both builds of this package may be loaded. */
 const GUARDED = Symbol.for('gemini-guard.fetch');
 
+/** What a client holds whose calls get their key from the guard: the SDK wants one. Never sent. */
+export const NO_KEY = 'gemini-guard-puts-a-key-in-this-place';
+
 const TOO_OLD =
   'is too old: its calls cannot be guarded, because `httpOptions.fetch` exists since 2.23. Run: npm install @google/genai@latest';
 
 /**
  * An @google/genai client whose every HTTP call passes `fetch`.
  * The key comes from the options, or from GOOGLE_API_KEY or GEMINI_API_KEY (the SDK prefers the first).
+ * @param getsKeys the guard puts keys of its own on each call, so that the client needs none
  * @throws TypeError without a usable key, with a fetch of the user's own, or when the installed SDK is older than 2.23.
  */
 export function createClient(
   fetch: Fetch,
   options: GoogleGenAIOptions = {},
   env: Environment = process.env,
+  getsKeys = false,
 ): GoogleGenAI {
   checkFetch('guard.client', options.httpOptions?.fetch);
   const usesVertex = isVertex(options, env);
-  const apiKey = usesVertex ? options.apiKey : keyFrom(options.apiKey, env);
+  const apiKey = usesVertex ? options.apiKey : keyFrom(options.apiKey, env, getsKeys);
   const sdk = load('@google/genai') as { GoogleGenAI: new (options: GoogleGenAIOptions) => GoogleGenAI };
   const client = new sdk.GoogleGenAI({
     ...options,
@@ -82,19 +88,10 @@ function hasSeam(client: GoogleGenAI): boolean {
   return typeof apiClient?.getFetch === 'function';
 }
 
-function keyFrom(given: string | undefined, env: Environment): string {
+function keyFrom(given: string | undefined, env: Environment, getsKeys: boolean): string {
   const name = given === undefined ? (env.GOOGLE_API_KEY ? 'GOOGLE_API_KEY' : 'GEMINI_API_KEY') : 'apiKey';
-  const key = given ?? env[name];
+  const key = given ?? (env[name] || (getsKeys ? NO_KEY : undefined));
   if (!key) throw new TypeError('guard.client: no API key. Set GEMINI_API_KEY (or GOOGLE_API_KEY), or pass `apiKey`.');
   checkKey('guard.client', `\`${name}\``, key);
   return key;
-}
-
-/** fetch would print the whole value in its own error, both keys of it. */
-function checkKey(who: string, what: string, key: string): void {
-  const position = key.search(/[^\x21-\x7e]/);
-  if (position < 0) return;
-  throw new TypeError(
-    `${who}: ${what} must hold one key of printable characters; character ${position + 1} of ${key.length} is not. Two keys in one value?`,
-  );
 }

@@ -39,13 +39,13 @@ export async function exchange(
     limits.within(call.limits.attemptMs - (clock.now() - begun));
     const whole = await wholeAnswer(response, call, request, limits, ears);
     if (whole) return whole;
-    const watch = isEventStream(response) ? new EventWatch(call) : RAW;
+    const watch = isEventStream(response) ? new EventWatch(call, request.secrets) : RAW;
     const body = await guardStream(response.body as ReadableStream<Uint8Array>, call, limits, watch, ears);
     streaming = true;
     const { status: sent, statusText, headers } = response;
     return new Response(body, { status: sent, statusText, headers: decoded(headers) });
   } catch (error) {
-    failure = understand(error);
+    failure = withoutSecrets(understand(error), request.secrets);
     throw failure;
   } finally {
     const { id, method, model, key, attempt } = call;
@@ -114,11 +114,17 @@ async function refusal(
     return '';
   });
   const contentType = headers.get('content-type') ?? undefined;
-  const secrets = request.secret === undefined ? [] : [request.secret];
-  return understand(redact(text, secrets), {
+  return understand(redact(text, request.secrets), {
     status,
     headers,
     now: () => call.clock.date(),
     ...(contentType ? { contentType } : {}),
   });
+}
+
+/** An answer that was read as JSON may tell of a failure too, and echo a key in it. */
+function withoutSecrets(error: GeminiError, secrets: readonly string[]): GeminiError {
+  const said = error.upstreamMessage();
+  const safe = said === undefined ? undefined : redact(said, secrets);
+  return safe === said ? error : error.with({ upstreamMessage: safe });
 }

@@ -11,8 +11,10 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal | undefined;
   /** The same in each try that the interactions stack of the SDK makes of one call; undefined for everything else. */
   readonly identity: string | undefined;
-  /** The credential, to be removed from whatever Google echoes. */
+  /** The credential that it carries. */
   readonly secret: string | undefined;
+  /** To be removed from whatever Google echoes. */
+  readonly secrets: readonly string[];
 }
 
 /** What is known of a request before its body has been read. */
@@ -41,6 +43,7 @@ export async function withBody(
   const body = init.body ?? (request?.body ? await request.arrayBuffer() : undefined);
   return {
     ...head,
+    secrets: head.secret === undefined ? [] : [head.secret],
     body,
     spent: typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body),
     // Only what creates something is sent again by that stack after each failure; polls are the app's own.
@@ -80,18 +83,4 @@ function digest(body: BodyInit | undefined): string {
 
 function hash(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex').slice(0, 16);
-}
-
-const LABELS_KEPT = 1000;
-const labels = new Map<string, string>();
-
-/** A short name for a key that tells nothing of it. */
-export function labelOf(secret: string): string {
-  let label = labels.get(secret);
-  if (label === undefined) {
-    label = hash(secret).slice(0, 8);
-    if (labels.size >= LABELS_KEPT) labels.clear();
-    labels.set(secret, label);
-  }
-  return label;
 }

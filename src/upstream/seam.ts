@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { labelOf } from '../api-key.ts';
 import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
@@ -6,10 +7,11 @@ import type { Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
+import { NO_KEY } from './client.ts';
 import { exchange, type Transport } from './exchange.ts';
 import { RequestPrompt } from './prompt.ts';
 import { readdressed } from './readdress.ts';
-import { labelOf, modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
+import { modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
 import type { RetryLookout } from './sdk-retries.ts';
 import type { StreamEars } from './stream.ts';
 import { type Target, targetOf } from './target.ts';
@@ -42,6 +44,9 @@ const UNLIMITED: AttemptLimits = { attemptMs: Infinity, firstByteMs: Infinity, i
 
 const SDK_RETRIES =
   'An SDK above the guard retries by itself (retryOptions, maxRetries). Its retries are not repeated upstream; switch them off, the guard retries already.';
+
+const UNKEYED =
+  'a client that was made without a key of its own is used where `keys` is switched off. Give it an `apiKey`.';
 
 /**
  * THE SEAM: a fetch through which every upstream HTTP call passes.
@@ -103,7 +108,7 @@ function callOf(
   signal: AbortSignal,
 ): Omit<Call, 'atEnd' | 'prompt'> {
   const { clock, random, store } = owner;
-  const { host, method, model, project, repeatable } = target;
+  const { host, method, model, project, region, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
   return {
     id: scope.id,
@@ -112,6 +117,9 @@ function callOf(
     host,
     key: label,
     project: label,
+    // What a client sends as a bearer token may be anything.
+    isKeyed: request.headers.has('x-goog-api-key'),
+    ...(region ? { region } : {}),
     isMovable: model !== '',
     repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
     signal,
@@ -123,6 +131,7 @@ function callOf(
     clock,
     random,
     emit: scope.emit,
+    alert: (of, error) => owner.alert(scope, of, error),
     caller: scope.tally.caller ?? '',
   };
 }
@@ -139,6 +148,8 @@ async function run(
   let answered = false;
   let ended: { error: GeminiError | undefined } | undefined;
   let used: Usage | undefined;
+  // What an alert names: the key and the model that were refused, not those that were asked for.
+  let last = call;
   const ears = {
     usage(usage: Usage) {
       used = usage;
@@ -155,8 +166,17 @@ async function run(
   try {
     const response = await owner.policyIn(scope)(call, async (passed) => {
       throwIfOver(passed);
+      last = passed;
+      if (request.secret === NO_KEY && !passed.apiKey) {
+        owner.warn('GG_MISCONFIGURED', UNKEYED);
+        throw new GeminiError('guard_misconfigured');
+      }
       if (passed.beforeSend) await passed.beforeSend();
       attempts++;
+      if (!scope.tally.isAside(passed.method)) {
+        scope.tally.requestedModel = call.model;
+        scope.showModel(passed.model);
+      }
       ended = undefined;
       used = undefined;
       return exchange(passed, readdressed(request, call, passed), owner.transport, ears);
@@ -167,7 +187,7 @@ async function run(
     return response;
   } catch (thrown) {
     const error = understand(thrown).with({ attempts });
-    owner.alert(scope, call, error);
+    owner.alert(scope, last, error);
     if (request.identity !== undefined) scope.reported.set(request.identity, { error, at: owner.clock.now() });
     throw error;
   }

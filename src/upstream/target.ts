@@ -8,6 +8,8 @@ export interface Target {
   readonly model: string;
   /** Vertex project in the path, where there is one. */
   readonly project: string;
+  /** Vertex region in the path, where there is one. */
+  readonly region: string;
   /** Repeating it costs tokens at most; it creates nothing twice. */
   readonly repeatable: boolean;
 }
@@ -31,6 +33,7 @@ const MODEL_PATH = /\/(models|tunedModels|endpoints)\/(.*)$/;
 const BELONGING = /^(?:[^/:]+\/(?:operations|permissions)(?:\/[^/]*)?|openapi\/.+)$/;
 const MODEL = /^[a-z\d](?:[\w.@-]{0,126}[a-z\d])?$/i;
 const PROJECT = /\/projects\/([^/]+)\//;
+const REGION = /\/locations\/([a-z\d-]+)\//;
 const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', PATCH: 'update', PUT: 'update' };
 
 /**
@@ -42,15 +45,16 @@ const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', 
 export function targetOf(url: string, verb: string): Target {
   const { host, pathname } = parse(url);
   const project = PROJECT.exec(pathname)?.[1] ?? '';
+  const region = REGION.exec(pathname)?.[1] ?? '';
   const found = MODEL_PATH.exec(pathname);
   if (!found || BELONGING.test(found[2] as string)) {
     const method = resourceMethod(pathname, verb);
-    return { host, method, model: '', project, repeatable: isRepeatable(method, verb) };
+    return { host, method, model: '', project, region, repeatable: isRepeatable(method, verb) };
   }
   const [name = '', method, ...more] = (found[2] as string).split(':');
   if (!MODEL.test(name) || more.length > 0 || (verb === 'POST' && !method)) throw refused();
   const called = method || `${found[1]}.${VERBS[verb] ?? verb.toLowerCase()}`;
-  return { host, method: called, model: name, project, repeatable: isRepeatable(called, verb) };
+  return { host, method: called, model: name, project, region, repeatable: isRepeatable(called, verb) };
 }
 
 function parse(url: string): URL {

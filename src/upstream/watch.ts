@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { inspectAnswer } from '../errors/inspect-answer.ts';
+import { redact } from '../errors/redact.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
 import { type SseEvent, SseReader } from './sse.ts';
@@ -35,10 +36,13 @@ export class EventWatch implements Watch {
   readonly #sse = new SseReader();
   readonly #decoder = new TextDecoder();
   readonly #call: Call;
+  readonly #secrets: readonly string[];
   #finished = false;
 
-  constructor(call: Call) {
+  /** @param secrets to be removed from what Google says of a failure */
+  constructor(call: Call, secrets: readonly string[]) {
     this.#call = call;
+    this.#secrets = secrets;
   }
 
   push(packet: Uint8Array): { good: Uint8Array; error?: GeminiError } {
@@ -51,7 +55,7 @@ export class EventWatch implements Watch {
     if (!bare) return { good: packet };
     // Bare JSON is no event: an SDK that gets a part of it ends with an error of its own, and the true one is lost.
     const good = before(packet, text, bare.start);
-    return isWhole(bare.text) ? { good, error: understand(bare.text) } : { good };
+    return isWhole(bare.text) ? { good, error: understand(redact(bare.text, this.#secrets)) } : { good };
   }
 
   end(): void {
@@ -65,9 +69,10 @@ export class EventWatch implements Watch {
   }
 
   #read({ data, name }: SseEvent): GeminiError | undefined {
-    if (name === 'error') return understand(data, { status: 200 });
+    if (name === 'error') return understand(redact(data, this.#secrets), { status: 200 });
     const chunk = parse(data);
-    if (!chunk || (chunk.error ?? undefined) !== undefined) return data === '[DONE]' ? undefined : understand(data);
+    if (!chunk || (chunk.error ?? undefined) !== undefined)
+      return data === '[DONE]' ? undefined : understand(redact(data, this.#secrets));
     if (chunk.usageMetadata) this.usage = chunk.usageMetadata;
     const last = Boolean(chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason);
     if (last || chunk.continuationToken) this.#finished = true;

@@ -71,7 +71,14 @@ describe.each(frameworks)('mounting guards on %s', (_name, express) => {
     app.get('/', asking(guard));
     await get(app, '/');
     expect(gemini.calls).toHaveLength(1);
-    expect([...guard.policies.keys()]).toEqual(['timeout', 'quota', 'circuitBreaker', 'bulkhead']);
+    expect([...guard.policies.keys()]).toEqual([
+      'timeout',
+      'keys',
+      'tokenLimit',
+      'quota',
+      'circuitBreaker',
+      'bulkhead',
+    ]);
   });
 
   test('a part on a route is put in where the app has none', async () => {

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import winston from 'winston';
 import Transport from 'winston-transport';
+import { systemClock } from '../../src/clock.ts';
 import type { AnswerEvent } from '../../src/observe/events.ts';
 import { logPart } from '../../src/observe/log.ts';
 import { memoryLogger } from '../support.ts';
@@ -93,7 +94,7 @@ test('a logger that throws, rejects or has stalled is counted and never noticed'
     error() {},
   });
   tell(throwing);
-  expect(throwing.status?.()).toEqual({ dropped: 1 });
+  expect(throwing.status?.(systemClock)).toEqual({ dropped: 1 });
   const rejecting = logPart({
     info: async () => {
       throw new Error('disk full');
@@ -103,7 +104,7 @@ test('a logger that throws, rejects or has stalled is counted and never noticed'
   });
   tell(rejecting);
   await Promise.resolve();
-  expect(rejecting.status?.()).toEqual({ dropped: 1 });
+  expect(rejecting.status?.(systemClock)).toEqual({ dropped: 1 });
 });
 
 test.each<[string, () => winston.Logger]>([
@@ -112,7 +113,7 @@ test.each<[string, () => winston.Logger]>([
 ])('lines that pile up in %s are dropped and counted', async (_where, make) => {
   const stalled = logPart(make());
   for (let i = 0; i < 8000; i++) tell(stalled);
-  const { dropped } = stalled.status?.() as { dropped: number };
+  const { dropped } = stalled.status?.(systemClock) as { dropped: number };
   expect(dropped).toBeGreaterThan(1000);
 });
 

@@ -1,9 +1,10 @@
 import type { Call } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { bulkheadPart } from '../../src/policies/bulkhead.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall, firingEarly, settle } from '../a-call.ts';
-import { ManualClock } from '../support.ts';
+import { ManualClock, MODEL } from '../support.ts';
 
 const caught = (error: unknown): unknown => error;
 
@@ -30,7 +31,7 @@ function bulkhead(options: Parameters<typeof bulkheadPart>[0]) {
     };
     return { ...made, outcome, answer: () => answer(name), fail: (error: unknown) => fail(error), finish };
   };
-  const status = () => part.status?.() as { running: number; waiting: number };
+  const status = () => part.status?.(systemClock) as { running: number; waiting: number };
   return { start, order, status };
 }
 
@@ -136,4 +137,34 @@ test('a deadline whose timer fires early gives nobody a place', async () => {
   for (const { outcome } of late) expect(await outcome).toMatchObject({ kind: 'guard_timeout' });
   await first.finish();
   expect(status()).toEqual({ running: 0, waiting: 0 });
+});
+
+describe('on trial', () => {
+  test('everybody goes at once, and who would have waited or been turned away is reported', async () => {
+    const { start, order, status } = bulkhead({ concurrency: 1, queue: 1, enforce: false });
+    const calls = ['a', 'b', 'c'].map((name) => start(name));
+    await settle();
+    expect(order).toEqual(['a', 'b', 'c']);
+    expect(calls.map(({ told }) => told.map(({ data }) => data))).toEqual([
+      [],
+      [{ requestId: 'request-1', model: MODEL, state: 'waited', waitMs: 0, shadow: true }],
+      [{ requestId: 'request-1', model: MODEL, state: 'rejected', waitMs: 0, shadow: true }],
+    ]);
+    expect(status()).toEqual({ running: 1, waiting: 1 });
+    for (const call of calls) expect(await call.finish()).toMatch(/[abc]/);
+    expect(status()).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test('places pass on as they would: who ends before his turn leaves the queue, who had it gives it back', async () => {
+    const { start, status } = bulkhead({ concurrency: 1, queue: 8, enforce: false });
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => start(name));
+    await settle();
+    await b?.finish();
+    expect(status()).toEqual({ running: 1, waiting: 1 });
+    await a?.finish();
+    expect(status()).toEqual({ running: 1, waiting: 0 });
+    c?.fail(new GeminiError('upstream_internal'));
+    await settle();
+    expect(status()).toEqual({ running: 0, waiting: 0 });
+  });
 });

@@ -1,4 +1,5 @@
 import type { Call } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import type { Kind } from '../../src/errors/kinds.ts';
 import type { Part } from '../../src/part.ts';
@@ -35,7 +36,7 @@ function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
     ).catch(caught);
     return { outcome, settle: (kind?: Kind) => settle(kind) };
   };
-  const state = () => (part.status?.() as { circuits: { state: string }[] }).circuits[0]?.state;
+  const state = () => (part.status?.(systemClock) as { circuits: { state: string }[] }).circuits[0]?.state;
   const fail = async (times: number) => {
     for (let i = 0; i < times; i++) await through('upstream_unavailable');
   };
@@ -61,7 +62,7 @@ test('calls that name no model are told apart by their method', async () => {
   for (let i = 0; i < 2; i++) await through('upstream_unavailable', files);
   expect(state()).toBe('open');
   expect(await through(undefined, { ...files, method: 'interactions.create' })).toBe('answer');
-  expect(part.status?.()).toMatchObject({
+  expect(part.status?.(systemClock)).toMatchObject({
     circuits: [
       { host: 'gemini.test', model: 'files.list', state: 'open' },
       { host: 'gemini.test', model: 'interactions.create', state: 'closed' },
@@ -181,6 +182,13 @@ test('who waited in vain is turned away, and who leaves waits no longer', async 
   expect(clock.pending).toBe(0);
 });
 
+test('who is let in at once has not waited, not even for the microseconds that a clock counts', async () => {
+  const { through, call, told } = circuit();
+  let now = 0;
+  expect(await through(undefined, { ...call, clock: { ...systemClock, now: () => now++ } })).toBe('answer');
+  expect(told).toEqual([]);
+});
+
 test('a probe that fails sends those who wait back to waiting', async () => {
   const { fail, clock, slow, through } = circuit({ maxWaitMs: 20_000, probes: 1 });
   await fail(10);
@@ -239,13 +247,52 @@ test('each host and model has its own, and those that visitors make up are bound
   expect(await through(undefined, { ...call, model: 'other' })).toBe('answer');
   expect(await through(undefined, { ...call, host: 'vertex.test' })).toBe('answer');
   for (let i = 0; i < 1000; i++) await through(undefined, { ...call, model: `m${i}` });
-  expect((part.status?.() as { circuits: unknown[] }).circuits).toHaveLength(200);
+  expect((part.status?.(systemClock) as { circuits: unknown[] }).circuits).toHaveLength(200);
   part.close?.();
-  expect(part.status?.()).toEqual({ circuits: [] });
+  expect(part.status?.(systemClock)).toEqual({ circuits: [] });
 });
 
 test('an error that is not understood is no verdict on the upstream', async () => {
   const { part, call, state } = circuit({ minimumCalls: 1 });
   await (part.policy as Policy)(call, () => Promise.reject(new Error('foreign'))).catch(caught);
   expect(state()).toBe('closed');
+});
+
+describe('on trial', () => {
+  test('its state is known and reported, and every call goes through at once', async () => {
+    const { fail, through, state, told, clock } = circuit({ maxWaitMs: 6000, enforce: false });
+    await fail(10);
+    expect(state()).toBe('open');
+    expect(await through()).toBe('answer');
+    clock.advance(1000);
+    expect(await through('upstream_internal')).toMatchObject({ kind: 'upstream_internal' });
+    expect(state()).toBe('open');
+    const of = { requestId: 'request-1', host: 'gemini.test', model: 'gemini-3.8-flash', shadow: true };
+    expect(told.map(({ data }) => data)).toEqual([
+      { ...of, state: 'open', waitMs: 5000 },
+      { ...of, state: 'waited', waitMs: 5000 },
+      { ...of, state: 'waited', waitMs: 4000 },
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('who would have waited in vain is reported as turned away', async () => {
+    const { fail, through, told } = circuit({ maxWaitMs: 3000, enforce: false });
+    await fail(10);
+    expect(await through()).toBe('answer');
+    expect(told.at(-1)?.data).toMatchObject({ state: 'rejected', shadow: true });
+  });
+
+  test('probes alone decide when it closes', async () => {
+    const { fail, clock, slow, through, state } = circuit({ enforce: false });
+    await fail(10);
+    clock.advance(5000);
+    const probes = [slow(), slow(), slow()];
+    await settle();
+    expect(await through()).toBe('answer');
+    expect(state()).toBe('half-open');
+    for (const probe of probes) probe.settle();
+    await Promise.all(probes.map(({ outcome }) => outcome));
+    expect(state()).toBe('closed');
+  });
 });

@@ -27,7 +27,7 @@ function processOf(board: Board) {
   const fail = async (times: number) => {
     for (let i = 0; i < times; i++) await through('upstream_unavailable');
   };
-  const state = () => (part.status?.() as { circuits: { state: string }[] }).circuits[0]?.state;
+  const state = () => (part.status?.(clock) as { circuits: { state: string }[] }).circuits[0]?.state;
   return { part, through, fail, state, clock };
 }
 

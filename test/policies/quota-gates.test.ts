@@ -1,4 +1,5 @@
 import type { Call } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { quotaPart } from '../../src/policies/quota.ts';
 import type { Policy } from '../../src/policy.ts';
@@ -18,7 +19,8 @@ function setUp() {
       throw new GeminiError('rate_limited', { retryAfterMs });
     }).catch(caught);
   const gates = (): LedgerStatus[] => made.call.store.status(made.clock).filter(({ gate }) => gate);
-  const waiting = (): number[] => (status?.() as { waiting: { calls: number }[] }).waiting.map(({ calls }) => calls);
+  const waiting = (): number[] =>
+    (status?.(systemClock) as { waiting: { calls: number }[] }).waiting.map(({ calls }) => calls);
   return { ...made, quota, close, gates, waiting };
 }
 

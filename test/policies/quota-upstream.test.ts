@@ -4,6 +4,9 @@ import { GeminiError, type Guard, type GuardEvents } from '../../src/index.ts';
 import { answer, type FakeGemini, type FakeGeminiOptions, fakeGemini, fault } from '../../src/testing/index.ts';
 import { clientOf, fastClock, listen, MODEL, quickGuard, sdks } from '../support.ts';
 
+// Real time, ten and more times as fast, on a machine that does other things too.
+jest.retryTimes(2);
+
 const ask = { model: MODEL, contents: 'Why is the sky blue?' };
 const caught = (error: unknown): unknown => error;
 const ends: (() => Promise<unknown>)[] = [];
@@ -64,25 +67,25 @@ test.each([
 ])(
   'a quota of %s that nobody has configured is learned by one 429, and used up from then on',
   async (_, limits, learned) => {
-    const { clock, gemini, guard } = await setUp({ limits: { [MODEL]: limits } }, { quota: { maxWaitMs: 90_000 } });
+    const { clock, gemini, guard } = await setUp({ limits: { [MODEL]: limits } }, { quota: { maxWaitMs: 90_000 } }, 12);
     const ai = clientOf(guard, gemini.url);
     const contents = 'x'.repeat(200);
     let stopped = false;
     const visitors = new Set<Promise<unknown>>();
-    // Twice the quota, for three minutes.
+    // Twice the quota, for two minutes.
     const begun = clock.now();
     while (!stopped) {
       const visitor = ai.models.generateContent({ model: MODEL, contents }).catch(caught);
       visitors.add(visitor);
-      await sleep(1000 / 20);
-      stopped = clock.now() - begun > 3 * 60_000 - 2000;
+      await sleep(1000 / 12);
+      stopped = clock.now() - begun > 2 * 60_000 - 2000;
     }
     const statuses = statusesOf(gemini);
     const good = statuses.filter((status) => status === 200).length;
     expect(statuses.filter((status) => status === 429)).toHaveLength(1);
     expect(ledgersOf(guard)[0]?.limits).toEqual(learned);
-    // Three windows of thirty: each prompt has fifty tokens.
-    expect(good).toBeGreaterThanOrEqual(0.97 * 3 * 30);
+    // Two windows of thirty: each prompt has fifty tokens.
+    expect(good).toBeGreaterThanOrEqual(0.97 * 2 * 30);
     await guard.close({ graceMs: 0 });
     await Promise.all(visitors);
   },

@@ -1,4 +1,5 @@
 import type { Call } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { untilMidnightPacific } from '../../src/pacific.ts';
 import { quotaPart } from '../../src/policies/quota.ts';
@@ -27,7 +28,8 @@ function setUp(options?: Parameters<typeof quotaPart>[0]) {
       throw new GeminiError('rate_limited', { retryAfterMs, ...fields });
     };
   const ledgers = (): LedgerStatus[] => made.call.store.status(made.clock);
-  const lines = (): number[] => (part.status?.() as { waiting: { calls: number }[] }).waiting.map(({ calls }) => calls);
+  const lines = (): number[] =>
+    (part.status?.(systemClock) as { waiting: { calls: number }[] }).waiting.map(({ calls }) => calls);
   const quota = part.policy as Policy;
   /** Many calls at once, by number. */
   const burst = (count: number, more: Partial<Call> = {}, next = answered) =>

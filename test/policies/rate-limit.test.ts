@@ -127,3 +127,15 @@ test('windows beyond what a timer holds are refused', () => {
     /`windowMs` must be a whole number from 1 to 2073600000/,
   );
 });
+
+test('on trial a caller is counted and reported, told nothing, and never turned away', async () => {
+  const { app, guard } = appWith({ requests: 1, enforce: false });
+  const limits: unknown[] = [];
+  guard.on('limit', (data) => limits.push(data));
+  for (let i = 0; i < 3; i++) {
+    const { status, headers } = await request(app).get('/');
+    expect([status, headers.ratelimit, headers['ratelimit-policy']]).toEqual([200, undefined, undefined]);
+  }
+  expect(limits).toMatchObject([{ shadow: true, retryAfterMs: expect.any(Number) }, { shadow: true }]);
+  expect(guard.status().shadow).toEqual({ limit: 2 });
+});

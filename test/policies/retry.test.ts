@@ -1,4 +1,5 @@
 import type { Call } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import type { Kind } from '../../src/errors/kinds.ts';
 import { retryPart } from '../../src/policies/retry.ts';
@@ -126,7 +127,7 @@ test('leaving ends the wait at once, and gives the budget back', async () => {
   leave.abort(gone);
   expect(await outcome).toBe(gone);
   expect(clock.pending).toBe(0);
-  expect(part.status?.()).toEqual({ budget: { 'gemini.test gemini-3.8-flash': 500 } });
+  expect(part.status?.(systemClock)).toEqual({ budget: { 'gemini.test gemini-3.8-flash': 500 } });
 });
 
 test('the budget ends retries when nothing succeeds, and successes fill it again', async () => {
@@ -157,7 +158,7 @@ test('calls that name no model have a budget for each method', async () => {
   const { call } = aCall({ model: '' });
   for (const method of ['files.list', 'interactions.create'])
     await (part.policy as Policy)({ ...call, method }, upstream().next);
-  expect(part.status?.()).toEqual({
+  expect(part.status?.(systemClock)).toEqual({
     budget: { 'gemini.test files.list': 500, 'gemini.test interactions.create': 500 },
   });
 });

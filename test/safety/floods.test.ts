@@ -2,6 +2,7 @@ import { Agent, get } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import express from 'express';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import type { Part, Visit } from '../../src/part.ts';
 import { bulkheadPart } from '../../src/policies/bulkhead.ts';
@@ -109,7 +110,7 @@ test('case 43: of a hundred thousand model names from the body no map grows with
   };
   await flood(0, 2000);
   const growth = await heapGrowth(() => flood(2000, 100_000));
-  const [retry, , breaker] = parts.map((part) => part.status?.()) as [
+  const [retry, , breaker] = parts.map((part) => part.status?.(systemClock)) as [
     { budget: object },
     object,
     { circuits: object[] },

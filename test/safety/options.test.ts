@@ -163,12 +163,16 @@ test('a value is never repeated, even where it is a key or a prompt in a wrong p
   for (const secret of secrets) {
     refusal(() => geminiGuard(secret as never));
     refusal(() => geminiGuard({ [secret]: true } as never));
-    for (const option of ['retry', 'log', 'ai', 'format', 'statusMap', 'expose', 'fetch', 'timeout']) {
+    for (const option of ['retry', 'log', 'ai', 'format', 'statusMap', 'expose', 'fetch', 'timeout', 'keys']) {
       refusal(() => geminiGuard({ [option]: secret } as never));
     }
     refusal(() => geminiGuard({ retry: { attempts: secret } } as never));
     refusal(() => geminiGuard({ retry: { [secret]: 3 } } as never));
     refusal(() => geminiGuard({ statusMap: { [secret]: 500 } } as never));
+    refusal(() => geminiGuard({ keys: [`${secret} `] }));
+    refusal(() => geminiGuard({ keys: [{ [secret]: 'a' }] } as never));
+    refusal(() => geminiGuard({ keys: [{ key: 'a', label: `${secret} ` }] }));
+    refusal(() => geminiGuard({ keys: [secret, 5] } as never));
   }
 });
 

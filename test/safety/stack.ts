@@ -8,7 +8,20 @@ import { CANARY_PROMPT, clientOf, listen, MODEL, quickGuard, sdks } from '../sup
 import { Canary } from './canary.ts';
 import { type Ask, type Visited, Visitor } from './visitor.ts';
 
-const EVENTS: EventName[] = ['attempt', 'retry', 'gate', 'circuit', 'limit', 'alert', 'warning', 'late', 'answer'];
+const EVENTS: EventName[] = [
+  'attempt',
+  'retry',
+  'gate',
+  'key',
+  'failover',
+  'circuit',
+  'limit',
+  'prompt',
+  'alert',
+  'warning',
+  'late',
+  'answer',
+];
 
 export interface Setting {
   express?: typeof express5;

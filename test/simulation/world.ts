@@ -1,7 +1,9 @@
 import type { Call } from '../../src/call.ts';
 import { throwIfOver } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
 import { GeminiError, isGeminiError } from '../../src/errors/gemini-error.ts';
 import type { GuardEvents } from '../../src/observe/events.ts';
+import { keysPart } from '../../src/policies/keys.ts';
 import { type QuotaOptions, quotaPart } from '../../src/policies/quota.ts';
 import { retryPart } from '../../src/policies/retry.ts';
 import { compose, type Policy } from '../../src/policy.ts';
@@ -28,6 +30,8 @@ export interface WorldSettings {
   readonly shares: boolean;
   readonly quota: QuotaOptions;
   readonly attempts: number;
+  /** So many keys, each of a project of its own; none: each visitor brings his own. */
+  readonly keys: number;
   readonly upstream: UpstreamSettings;
   readonly visitors: readonly Visitor[];
   /** Somebody else who uses up quota of the first project. */
@@ -113,6 +117,8 @@ export async function play(settings: WorldSettings, random: () => number): Promi
       key: project,
       project,
       isMovable: true,
+      isKeyed: true,
+      alert() {},
       store: (processes[process] as (typeof processes)[number]).store,
       prompt: aPrompt(Math.ceil(tokens * settings.estimate)),
       repeat: 'always',
@@ -153,9 +159,11 @@ export async function play(settings: WorldSettings, random: () => number): Promi
   }
 }
 
-function guardProcess({ quota, attempts }: WorldSettings, store: Store) {
+function guardProcess({ quota, attempts, keys }: WorldSettings, store: Store) {
   const part = quotaPart(quota);
-  const policy = compose([retryPart({ attempts }).policy as Policy, part.policy as Policy]);
-  const line = (): number => (part.status?.() as { waiting: object[] }).waiting.length;
+  const ring = Array.from({ length: keys }, (_, i) => ({ key: `key-of-p${i}`, project: `p${i}` }));
+  const parts = [retryPart({ attempts }), ...(keys > 0 ? [keysPart(ring, { env: {} })] : []), part];
+  const policy = compose(parts.map((one) => one.policy as Policy));
+  const line = (): number => (part.status?.(systemClock) as { waiting: object[] }).waiting.length;
   return { policy, store, line };
 }

@@ -39,6 +39,7 @@ export function worldOf(seed: number): [WorldSettings, () => number] {
     processes,
     shares: random() < 0.6,
     attempts: pick(random, 1, 3),
+    keys: pick(random, 0, 0, 1, 3),
     quota: {
       maxWaitMs: pick(random, 0, 30_000, 300_000),
       ...(random() < 0.6 ? { limits: { m: limits } } : {}),

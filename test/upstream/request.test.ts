@@ -1,4 +1,5 @@
-import { labelOf, modelIn, readHead, withBody } from '../../src/upstream/request.ts';
+import { labelOf } from '../../src/api-key.ts';
+import { modelIn, readHead, withBody } from '../../src/upstream/request.ts';
 
 const readRequest = (...args: [string | URL | Request, RequestInit?]) => withBody(readHead(...args), ...args);
 

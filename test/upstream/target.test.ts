@@ -39,10 +39,14 @@ test.each([
   });
 });
 
-test('a Vertex path names its project', () => {
+test('a Vertex path names its project and region', () => {
   const url =
     'https://us-central1-aiplatform.googleapis.com/v1beta1/projects/p-1/locations/us-central1/publishers/google/models/m:generateContent';
-  expect(targetOf(url, 'POST')).toMatchObject({ project: 'p-1', host: 'us-central1-aiplatform.googleapis.com' });
+  expect(targetOf(url, 'POST')).toMatchObject({
+    project: 'p-1',
+    region: 'us-central1',
+    host: 'us-central1-aiplatform.googleapis.com',
+  });
 });
 
 test.each([
