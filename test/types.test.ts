@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import express, { type Request, type Response } from 'express';
+import { Redis as IORedis } from 'ioredis';
 import pino from 'pino';
+import { createClient, createCluster } from 'redis';
 import winston from 'winston';
 import {
   type Code,
@@ -30,6 +32,14 @@ test('the types fit what people write', () => {
   );
   app.use(guard.errors);
   createServer(guard.handler((req, res) => void res.end(req.url)));
+
+  const redis = [
+    new IORedis({ lazyConnect: true }),
+    createClient(),
+    createCluster({ rootNodes: [] }),
+    { client: createClient(), prefix: 'app:', outage: 'open' as const },
+  ];
+  for (const given of redis) void geminiGuard({ log: false, redis: given }).close();
 
   geminiGuard({ log: winston.createLogger({ silent: true }) });
   geminiGuard({ log: pino({ enabled: false }) });

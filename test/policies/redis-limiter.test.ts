@@ -5,6 +5,9 @@ import { CLIENTS } from '../store/clients.ts';
 import { type RedisServer, redisServer } from '../store/redis-server.ts';
 import { isUp, type Member, member, until } from '../store/stage.ts';
 
+// 100 ms pass at once on a machine that is busy with other tests: Redis is lost then, as it should be.
+jest.retryTimes(2);
+
 let server: RedisServer;
 let members: Member[] = [];
 
@@ -83,6 +86,13 @@ describe('without Redis', () => {
     for (const _ of expected) answers.push(await knock());
     expect(answers).toEqual(expected);
     part.close?.();
+  });
+
+  test('a limit that is not enforced refuses nobody in the mode closed either', async () => {
+    const [one] = (await fleet(1, { outage: 'closed' })) as [Member];
+    const { knock } = door({ requests: 4, enforce: false }, one.shared);
+    server.pause();
+    expect([await knock(), await knock()]).toEqual(['in', 'in']);
   });
 
   test('a heavy request is not refused for good because its share is small', async () => {

@@ -5,6 +5,9 @@ import { CLIENTS, type Connected, openIo } from './clients.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import { until } from './stage.ts';
 
+// 100 ms pass at once on a machine that is busy with other tests: Redis is lost then, as it should be.
+jest.retryTimes(2);
+
 const COUNT = script(`local n = redis.call('INCRBY', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[1], 60000) return n`);
 /** The promise of 100 ms, and what a busy machine adds. */
 const HELD_MS = 100 + 20 + 150;
