@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import type { Check } from '../../src/cli/doctor/check.ts';
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
 import { CANARY_KEY } from '../support.ts';
@@ -40,5 +41,24 @@ export async function withFake<T>(
     return await use(gemini);
   } finally {
     await gemini.close();
+  }
+}
+
+/** What speaks Redis' protocol as far as a doctor does. */
+export async function redis(reply: string, use: (url: string, heard: () => string) => Promise<void>): Promise<void> {
+  let heard = '';
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      heard += chunk;
+      socket.write(reply);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  try {
+    await use(`127.0.0.1:${port}`, () => heard);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
   }
 }

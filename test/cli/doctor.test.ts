@@ -1,11 +1,10 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { KINDS, type Kind } from '../../src/errors/kinds.ts';
 import { fault, type Reply } from '../../src/testing/index.ts';
 import { CANARY_KEY } from '../support.ts';
 import { ensureBuilt, ROOT, run } from './built.ts';
-import { AUTH_KEY, CLI, examine, withFake } from './doctor-stage.ts';
+import { AUTH_KEY, CLI, examine, redis, withFake } from './doctor-stage.ts';
 
 jest.setTimeout(60_000);
 beforeAll(ensureBuilt, 60_000);
@@ -332,25 +331,6 @@ describe('the SDK', () => {
 });
 
 describe('Redis', () => {
-  /** What speaks Redis' protocol as far as a doctor does. */
-  async function redis(reply: string, use: (url: string, heard: () => string) => Promise<void>): Promise<void> {
-    let heard = '';
-    const server = createTcpServer((socket) => {
-      socket.on('error', () => {});
-      socket.on('data', (chunk) => {
-        heard += chunk;
-        socket.write(reply);
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    try {
-      await use(`127.0.0.1:${port}`, () => heard);
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
-  }
-
   it.each([
     ['+OK\r\n+PONG\r\n', 'ok', 'answers PING'],
     ['-NOAUTH Authentication required.\r\n', 'failed', '(NOAUTH)'],

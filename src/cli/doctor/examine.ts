@@ -1,6 +1,6 @@
 import { type Check, isUnreachable, skipped, type Visit } from './check.ts';
 import { endpointOf } from './endpoint.ts';
-import { environmentCheck, keyCheck, keysOf, proxyCheck, usesVertex } from './environment.ts';
+import { environmentCheck, keyCheck, keysOf, proxyCheck } from './environment.ts';
 import { geminiChecks, tierCheck } from './gemini.ts';
 import { nodeCheck, sdkCheck } from './machine.ts';
 import { redisCheck } from './redis.ts';
@@ -35,7 +35,8 @@ export async function examine(
   const way = endpoint.base ? await wayChecks(endpoint.base, visit) : [];
   progress('Gemini');
   const checks = [...machine, ...way];
-  const why = obstacle(checks, keys.length > 0 || usesVertex(env));
+  const why = obstacle(checks);
+  // Vertex AI needs none.
   const askable = keys.length > 0 ? keys : [undefined];
   if (why !== undefined || !endpoint.base)
     checks.push(skipped('gemini', `Left out, because ${why ?? 'endpoint'} failed.`));
@@ -53,9 +54,8 @@ export async function examine(
 }
 
 /** Without these there is nobody to ask, or nothing to ask with. */
-function obstacle(checks: readonly Check[], hasCredentials: boolean): string | undefined {
-  if (!hasCredentials) return 'environment';
-  const needed = /^(?:sdk|key|endpoint|dns|tcp|tls|http)$/;
+function obstacle(checks: readonly Check[]): string | undefined {
+  const needed = /^(?:environment|sdk|key|endpoint|dns|tcp|tls|http)$/;
   return checks.find(({ name, status }) => status === 'failed' && needed.test(name))?.name;
 }
 
