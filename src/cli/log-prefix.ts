@@ -7,6 +7,7 @@ const PREFIXES: readonly RegExp[] = [
   /^[[(]?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?[\])]?(?=\s)/,
   /^\[\d\d\/[A-Z][a-z]{2}\/\d{4}[ :T][^\]]{1,40}\]/,
   /^\d{10,13}(?:\.\d{1,9})?(?=\s)/,
+  /^\d{1,2}\/\d{1,2}\/\d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?(?=\s)/,
   // syslog and the journal: with the time, the host and the program.
   /^<\d{1,3}>(?:1(?=\s))?/,
   /^[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,80} [\w./-]{1,80}(?:\[\d{1,8}\])?:/,
@@ -14,12 +15,17 @@ const PREFIXES: readonly RegExp[] = [
   /^(?:stdout|stderr) [FP](?=\s)/,
   /^(?:app|heroku)\[[\w.-]{1,40}\]:/,
   /^[\w.-]{1,60} {0,20}\| /,
+  // The number of a process (Nest, Spring) or of a request (AWS Lambda), and Ruby's head of a line.
+  /^\d{1,8} {1,4}-(?= \d)/,
+  /^\d{1,8} --- \[[^\]]{1,80}\] [\w.$[\]/]{1,80} {0,40}:(?=\s)/,
+  /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}(?=\s)/,
+  /^[A-Z], \[[^\]]{1,60}\](?=\s)/,
   // Levels as loggers write them. `Error:` is a class.
   new RegExp(`^[[(<]?(?:${LEVEL}|${LEVEL.toUpperCase()})[\\])>]?(?: ?\\(\\d{1,8}\\))?(?: ?[:|-])?(?=\\s|$)`),
   // The name of a logger.
   /^\[[A-Za-z][\w.:/-]{0,60}\]:?(?=\s)/,
   new RegExp(`^[a-z][\\w.]{0,60} - (?=${LEVEL.toUpperCase()}\\b)`),
-  /^[-|:](?=\s)/,
+  /^(?:[-|:]|--)(?=\s)/,
 ];
 
 /** More than any logger writes. */

@@ -8,12 +8,19 @@ export interface Said {
 }
 
 /** What every logger adds of its own, and what no error of Google's has. */
-const MARKS = ['level', 'severity', 'lvl', 'levelname', 'loglevel', 'log.level', 'time', 'ts', '@timestamp', 'asctime'];
-const CONTAINERS = ['log', 'textPayload', 'jsonPayload', '@message'];
+const MARKS = [
+  ...['level', 'severity', 'lvl', 'levelname', 'loglevel', 'log.level', '@l', 'PRIORITY'],
+  ...['time', 'ts', '@timestamp', '@t', 'asctime'],
+];
+const CONTAINERS = ['log', 'textPayload', 'jsonPayload', '@message', 'short_message'];
 
 /** Where loggers keep an error, the precise first: winston's message repeats the error's behind words of its own. */
-const FIELDS = ['err', 'error', 'exception', 'exc', 'reason', 'cause', 'response', 'body', 'data'];
-const TEXTS = ['textPayload', 'log', '@message', 'stack', 'message', 'msg', 'event', 'exc_info', 'detail'];
+const FIELDS = ['err', 'error', 'exception', 'exc', 'reason', 'cause', 'response', 'body', 'data', 'message'];
+const TEXTS = [
+  ...['textPayload', 'log', '@message', 'stack', 'message', 'msg', 'event', 'exc_info', 'detail'],
+  // GELF, the journal, Serilog.
+  ...['full_message', 'short_message', 'MESSAGE', '@x', '@m'],
+];
 
 /** Whether an object was written by a logger, and is no body of Google's. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -54,7 +61,8 @@ export function saidBy(record: Readonly<Record<string, unknown>>): Said[] {
   if (isObject(payload)) return saidBy(payload);
   const outer = statusOf(record);
   const fields = FIELDS.map((name) => read(record, name)).filter(
-    (value) => isObject(value) || (typeof value === 'string' && value !== ''),
+    // A message that is a text is looked at after the stack, which has the error's own words.
+    (value) => isObject(value) || (typeof value === 'string' && value !== '' && value !== read(record, 'message')),
   );
   const texts = TEXTS.map((name) => readText(record, name)).filter((text) => text !== undefined && text !== '');
   return [...fields, ...texts].map((value) => ({ input: asError(value), status: statusOf(value) ?? outer }));
@@ -71,10 +79,18 @@ function statusOf(value: unknown): number | undefined {
   return undefined;
 }
 
-/** An error that was written by pino has its class in `type`. */
+/** What loggers make of an error that has no facts of its own. */
+const WORDS: ReadonlySet<string> = new Set([
+  ...['type', 'name', 'message', 'stack', 'stack_trace', 'status', 'statusCode'],
+  ...['errorType', 'errorMessage', 'stackTrace'],
+]);
+
+/** An error that pino has written has its class in `type`; one of AWS Lambda has other names for all of it. */
 function asError(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const said = readText(value, 'errorMessage') ?? readText(value, 'message');
+  // Nothing but words: a text like any other.
+  if (said !== undefined && said !== '' && Object.keys(value).every((name) => WORDS.has(name))) return said;
   const type = readText(value, 'type', 128);
-  return isObject(value) && type !== undefined && readText(value, 'name') === undefined
-    ? { ...value, name: type }
-    : value;
+  return type !== undefined && readText(value, 'name') === undefined ? { ...value, name: type } : value;
 }

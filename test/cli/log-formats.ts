@@ -93,4 +93,25 @@ export const LOG_FORMATS: Readonly<Record<string, LogFormat>> = {
   logfmt: (text, status) =>
     `time=${TIME} level=error msg="call failed" ${status ? `status=${status} ` : ''}err=${JSON.stringify(text)}`,
   'a string of JSON': (text, status) => JSON.stringify(withStatus(status, text)),
+  'AWS Lambda': (text, status) => `${TIME}\t8f507cfc-aaaa-4697-b07a-ac58fc914c95\tERROR\t${withStatus(status, text)}`,
+  'AWS Lambda, JSON': (text, status) =>
+    JSON.stringify({
+      timestamp: TIME,
+      level: 'ERROR',
+      message: { errorType: 'ApiError', errorMessage: withStatus(status, text) },
+    }),
+  Nest: (text, status) => `[Nest] 1234  - 11/25/2026, 4:48:20 PM   ERROR [GeminiService] ${withStatus(status, text)}`,
+  'Spring Boot': (text, status) =>
+    `2026-11-25 16:48:20.429 ERROR 1 --- [nio-8080-exec-1] c.e.GeminiService : ${withStatus(status, text)}`,
+  "Ruby's logger": (text, status) => `E, [2026-11-25T16:48:20.429 #123] ERROR -- : ${withStatus(status, text)}`,
+  GELF: (text, status) =>
+    JSON.stringify({ version: '1.1', host: 'h', short_message: withStatus(status, text), level: 3, timestamp: 1 }),
+  'the journal, JSON': (text, status) => JSON.stringify({ MESSAGE: withStatus(status, text), PRIORITY: '3' }),
+  'Elastic Common Schema': (text, status) =>
+    JSON.stringify({
+      '@timestamp': TIME,
+      'log.level': 'error',
+      message: 'failed',
+      error: { type: 'ApiError', message: withStatus(status, text) },
+    }),
 };
