@@ -79,12 +79,17 @@ export function readOptions<T extends object, D extends Partial<T>>(
 }
 
 function unknownOption(who: string, name: string, known: string[]): string {
-  const [nearest] = known
+  const near = nearest(name, known);
+  const hint = near === undefined ? '' : ` Did you mean \`${near}\`?`;
+  return `${who}: \`${printable(name)}\` is not an option.${hint} Known options: ${known.join(', ')}.`;
+}
+
+/** The known name that a mistyped one is closest to; undefined where none is close. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  return known
     .map((candidate) => ({ candidate, far: distance(name.toLowerCase().slice(0, 40), candidate.toLowerCase()) }))
     .filter(({ candidate, far }) => far <= Math.max(name.length, candidate.length) / 2)
-    .sort((a, b) => a.far - b.far);
-  const hint = nearest ? ` Did you mean \`${nearest.candidate}\`?` : '';
-  return `${who}: \`${printable(name)}\` is not an option.${hint} Known options: ${known.join(', ')}.`;
+    .sort((a, b) => a.far - b.far)[0]?.candidate;
 }
 
 /** A name that a user mistyped may be a value they misplaced: only what looks like a name is repeated. */

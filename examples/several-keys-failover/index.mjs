@@ -32,7 +32,7 @@ app.post('/ask', async (req, res) => {
 app.get('/keys', (_req, res) => res.json(guard.keys.list()));
 
 guard.on('key', ({ key, state, kind }) => console.error(`key ${key}: ${state} (${kind})`));
-guard.on('failover', ({ from, to, state }) => console.error(`model ${from} -> ${to}: ${state}`));
+guard.on('failover', ({ model, to, state }) => console.error(`model ${model} -> ${to}: ${state}`));
 
 const server = app.listen(process.env.PORT ?? 3000, () => {
   console.log(`listening on http://localhost:${server.address().port}`);

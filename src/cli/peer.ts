@@ -10,10 +10,11 @@ export class MissingPeer extends Error {}
 
 /**
  * Loads a peer from the project in which the command runs, else from beside this package.
+ * @param who needs it
  * @throws MissingPeer
  */
-export function loadPeer(name: Peer): unknown {
-  const fromProject = createRequire(join(process.cwd(), 'index.js'));
+export function loadPeer(name: Peer, who = 'The demo'): unknown {
+  const fromProject = projectRequire();
   for (const from of [fromProject, load]) {
     try {
       return from(name);
@@ -21,5 +22,10 @@ export function loadPeer(name: Peer): unknown {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }
   }
-  throw new MissingPeer(`The demo needs ${name}, which is not installed here. Run: npm install ${name}`);
+  throw new MissingPeer(`${who} needs ${name}, which is not installed here. Run: npm install ${name}`);
+}
+
+/** `require` as a file of the user's project has it. */
+export function projectRequire(): NodeJS.Require {
+  return createRequire(join(process.cwd(), 'index.js'));
 }

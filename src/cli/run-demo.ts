@@ -1,14 +1,18 @@
-import { parseArgs } from 'node:util';
-import { flag, readOptions } from '../options.ts';
+import { COMMON, type Common, readArguments, refuseKeys } from './arguments.ts';
 import { live } from './live.ts';
 import { MissingPeer } from './peer.ts';
 import { play } from './play.ts';
 import { heading, line, painter, span, table } from './screen.ts';
+import type { Terminal } from './terminal.ts';
 import { FAST, NORMAL } from './weather.ts';
 
-const HELP = `npm run demo                 twenty seconds of bad weather at two servers, no key needed
-npm run demo -- --json       only the closing numbers, as one JSON object
-npm run demo -- --live       three questions to the real Gemini, with GEMINI_API_KEY
+/** @param command how the demo was called */
+function help(command: string): string {
+  const options = command.startsWith('npm') ? `${command} --` : command;
+  const example = (words: string, what: string): string => `${words.padEnd(29)}${what}`;
+  return `${example(command, 'twenty seconds of bad weather at two servers, no key needed')}
+${example(`${options} --json`, 'only the closing numbers, as one JSON object')}
+${example(`${options} --live`, 'three questions to the real Gemini, with GEMINI_API_KEY')}
 
 Starts a fake Gemini, a bare Express server and the same server with geminiGuard(), plays the same
 weather at both, and prints what each visitor got from either.
@@ -19,24 +23,19 @@ weather at both, and prints what each visitor got from either.
   --live       call the real Gemini instead; needs GEMINI_API_KEY (or GOOGLE_API_KEY)
   --no-color   plain text, as with NO_COLOR or where the output is no terminal
   --help       this`;
-
-interface Options {
-  fast?: boolean;
-  json?: boolean;
-  live?: boolean;
-  'no-color'?: boolean;
-  help?: boolean;
 }
 
-/** What the demo needs of its process. */
-export interface Terminal {
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdout: { isTTY?: boolean; write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+interface Options extends Common {
+  fast?: boolean;
+  live?: boolean;
 }
 
 /** Runs the demo. Resolves with the exit code: 0 done, 1 it could not be done, 2 wrong usage. */
-export async function runDemo(args: readonly string[], { env, stdout, stderr }: Terminal): Promise<0 | 1 | 2> {
+export async function runDemo(
+  args: readonly string[],
+  { env, stdout, stderr }: Terminal,
+  command = 'npm run demo',
+): Promise<0 | 1 | 2> {
   const print = (text: string): void => void stdout.write(`${text}\n`);
   const fail = (error: unknown, code: 1 | 2): 1 | 2 => {
     stderr.write(`${(error as Error).message}\n`);
@@ -44,7 +43,7 @@ export async function runDemo(args: readonly string[], { env, stdout, stderr }: 
   };
   let options: Options;
   try {
-    options = readArguments(args);
+    options = optionsOf(args);
     if (options.live && !env.GEMINI_API_KEY && !env.GOOGLE_API_KEY) {
       throw new TypeError('demo: --live calls the real Gemini, so it needs your key in GEMINI_API_KEY.');
     }
@@ -53,7 +52,7 @@ export async function runDemo(args: readonly string[], { env, stdout, stderr }: 
   }
   const paint = painter(stdout, !options['no-color'], env);
   try {
-    if (options.help) print(HELP);
+    if (options.help) print(help(command));
     else if (options.live) return (await live(print, paint)) ? 0 : 1;
     else await weather(options, print, paint);
     return 0;
@@ -82,23 +81,9 @@ With NODE_ENV=production Express shows no stack and no text; its status codes st
 }
 
 /** @throws TypeError one sentence on what is wrong with the arguments */
-function readArguments(args: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    strict: false,
-    options: {
-      fast: { type: 'boolean' },
-      json: { type: 'boolean' },
-      live: { type: 'boolean' },
-      'no-color': { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (positionals.length > 0) throw new TypeError('demo: takes options only, no other words. Try --help.');
-  return readOptions<Options, object>(
-    'demo',
-    values as Options,
-    { fast: flag, json: flag, live: flag, 'no-color': flag, help: flag },
-    {},
-  );
+function optionsOf(args: readonly string[]): Options {
+  refuseKeys(args);
+  const { options, words } = readArguments<Options>('demo', args, { ...COMMON, fast: 'flag', live: 'flag' });
+  if (words.length > 0) throw new TypeError('demo: takes options only, no other words. Try --help.');
+  return options;
 }

@@ -23,7 +23,7 @@ export function worldOf(seed: number): [WorldSettings, () => number] {
     latencyMs: () => 50 + random() * 3000,
     transitMs: () => 5 + random() * 100,
   };
-  const visitors = Array.from({ length: 10 + Math.floor(random() * 40) }, (): Visitor => {
+  const visitors = Array.from({ length: 8 + Math.floor(random() * 24) }, (): Visitor => {
     const at = Math.floor(random() * spreadMs);
     return {
       at,
