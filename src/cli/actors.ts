@@ -40,6 +40,7 @@ export const ACTORS: Readonly<Record<Kind, Actor>> = {
   unknown: 'you',
   guard_rate_limited: 'the visitor',
   guard_queue_full: 'you',
+  guard_store_lost: 'you',
   circuit_open: 'nobody',
   guard_timeout: 'you',
   token_budget_exceeded: 'the visitor',

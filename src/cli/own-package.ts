@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Kind } from '../errors/kinds.ts';
-import { load } from '../upstream/load.ts';
+import { load } from '../load.ts';
 
 const MANIFEST = 'gemini-guard/package.json';
 

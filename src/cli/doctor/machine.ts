@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { load } from '../../upstream/load.ts';
+import { load } from '../../load.ts';
 import { loadPeer, projectRequire } from '../peer.ts';
 import { type Check, failed, ok } from './check.ts';
 
