@@ -115,6 +115,18 @@ test.each(sdks)('tokens are settled from the answer, unary and streamed: %s', as
   expect(ledgersOf(guard)[0]?.used).toMatchObject({ requests: 2, tokens: 24 });
 });
 
+test('each HTTP call of automatic function calling is counted', async () => {
+  const { gemini, guard } = await setUp();
+  gemini.script([answer('', { functionCall: { name: 'weather', args: {} } }), answer('Sunny.')]);
+  const tool = {
+    tool: async () => ({ functionDeclarations: [{ name: 'weather', description: 'the weather' }] }),
+    callTool: async () => [{ functionResponse: { name: 'weather', response: { sky: 'blue' } } }],
+  };
+  const { text } = await clientOf(guard, gemini.url).models.generateContent({ ...ask, config: { tools: [tool] } });
+  expect(text).toBe('Sunny.');
+  expect(ledgersOf(guard)[0]?.used).toMatchObject({ requests: 2, today: 2 });
+});
+
 test('a prompt that is larger than a minute of tokens is refused without a call, once it was counted', async () => {
   const { gemini, guard } = await setUp({}, { quota: { limits: { [MODEL]: { tpm: 100 } } } });
   const ai = clientOf(guard, gemini.url);
