@@ -132,6 +132,7 @@ function callOf(
     random,
     emit: scope.emit,
     alert: (of, error) => owner.alert(scope, of, error),
+    rejectBlocked: true,
     caller: scope.tally.caller ?? '',
   };
 }
