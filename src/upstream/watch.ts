@@ -74,7 +74,7 @@ export class EventWatch implements Watch {
     if (name === 'error') return understand(redact(data, this.#secrets), { status: 200 });
     const chunk = parse(data);
     if (!chunk || (chunk.error ?? undefined) !== undefined)
-      return data === '[DONE]' ? undefined : understand(redact(data, this.#secrets));
+      return data === '[DONE]' ? undefined : understand(redact(data, this.#secrets), { status: 200 });
     if (chunk.usageMetadata) this.usage = chunk.usageMetadata;
     const last = Boolean(chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason);
     if (last || chunk.continuationToken) this.#finished = true;
