@@ -36,6 +36,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['guard-status.ts', 'core.ts', 'run.ts'],
   ['guard-options.ts', 'guard.ts'],
   ['index.ts'],
+  ['register.ts'],
   ['testing/', 'frontend/', 'cli/'],
 ];
 
