@@ -93,8 +93,9 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
 /** The interactions stack of the SDK retries by itself, for up to 8 s between two tries: it gets the same failure again. */
 const REPORTED_MS = 15_000;
 
-function throwIfReported(owner: SeamOwner, scope: Scope, { identity }: UpstreamRequest): void {
-  const reported = identity === undefined ? undefined : scope.reported.get(identity);
+function throwIfReported(owner: SeamOwner, scope: Scope, { identity, retries }: UpstreamRequest): void {
+  if (retries) owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
+  const reported = identity === undefined || retries === 0 ? undefined : scope.reported.get(identity);
   if (!reported || owner.clock.now() - reported.at > REPORTED_MS) return;
   owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
   throw reported.error;
