@@ -42,6 +42,8 @@ beforeAll(async () => {
     if (['error', 'warning'].includes(message.type())) errors.push(message.text());
   });
   await page.clock.install({ time: 0 });
+  // Otherwise time passes by itself as well.
+  await page.clock.pauseAt(1000);
   await page.setContent('<body></body>');
   await page.addScriptTag({ content: outputFiles[0]?.text ?? '' });
 }, 120_000);
