@@ -99,7 +99,10 @@ export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiG
     {},
   );
   const options = enforce === undefined ? read : { ...read, ...withEnforce(read, enforce) };
-  if (options.errorNormalizer === false) return options;
+  if (options.errorNormalizer === false) {
+    if (rejectBlocked === undefined) return options;
+    throw new TypeError('geminiGuard: `rejectBlocked` is an option of `errorNormalizer`, which is switched off.');
+  }
   const answer = Object.entries({ expose, statusMap, typeBase, format, rejectBlocked, ...options.errorNormalizer });
   return { ...options, errorNormalizer: Object.fromEntries(answer.filter(([, value]) => value !== undefined)) };
 }

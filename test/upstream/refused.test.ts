@@ -107,6 +107,12 @@ describe.each(sdks)('answers that are none, in %s', (_name, sdk) => {
     expect((await streamed()).error).toMatchObject({ kind: 'model_overloaded' });
   });
 
+  test('it has no effect without the part that it belongs to, and says so', () => {
+    expect(() => quickGuard({ errorNormalizer: false, rejectBlocked: false })).toThrow(
+      /`rejectBlocked` is an option of `errorNormalizer`, which is switched off/,
+    );
+  });
+
   test('a route may let pass what the app does not', async () => {
     use();
     gemini.always(fault.blockedPrompt());
