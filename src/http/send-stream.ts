@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { isGeminiFailure } from '../errors/is-gemini-failure.ts';
 import type { Problem } from '../errors/problem.ts';
 import { readChoice, readOptions } from '../options.ts';
+import { unheard } from '../unheard.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { DIALECTS, type DialectName } from './dialects/index.ts';
@@ -41,6 +42,8 @@ export async function sendStream(
   stream: GeminiStream,
   options?: SendStreamOptions,
 ): Promise<void> {
+  // Where it is not read after all, its failure must not end the process.
+  unheard(stream);
   const { res, ctx } = placeOf(target);
   const { as } = readOptions('sendStream', options, { as: ANY }, { as: 'sse' as const });
   const make = DIALECTS[readChoice('sendStream', 'as', as, Object.keys(DIALECTS) as DialectName[])];

@@ -216,6 +216,18 @@ describe('sendStream', () => {
     expect(String(thrown)).toMatch(message);
   });
 
+  test('a call that fails behind a mistake of ours does not end the process', async () => {
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', hear);
+    const late = (): Promise<never> => new Promise((_, reject) => setImmediate(() => reject(OVERLOADED)));
+    expect(String(await misuse((res) => sendStream(res, late(), { as: 'xml' } as never)))).toMatch(/must be one of/);
+    expect(String(await misuse(() => sendStream({} as never, late())))).toMatch(/must be a response/);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', hear);
+    expect(unhandled).toEqual([]);
+  });
+
   test.each(['express 5', 'node:http', 'koa 3'])('needs no guard: %s', async (name) => {
     const noGuard = Object.assign(async (_ctx: unknown, next: () => unknown) => next(), {
       handler: (fn: unknown) => fn,
