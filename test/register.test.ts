@@ -2,6 +2,9 @@ import { type FakeGemini, fakeGemini, fault } from '../src/testing/index.ts';
 import { isGeminiHost } from '../src/upstream/hosts.ts';
 import { ensureBuilt, run } from './cli/built.ts';
 
+// Each question is a process of its own.
+jest.setTimeout(30_000);
+
 let gemini: FakeGemini;
 beforeAll(async () => {
   await ensureBuilt();

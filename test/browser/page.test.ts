@@ -5,6 +5,9 @@ import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/in
 import { cleanEnv, ended, ensureBuilt, ROOT } from '../cli/built.ts';
 import { openChromium } from './chromium.ts';
 
+// The first page of a fresh browser takes its time.
+jest.setTimeout(30_000);
+
 const FILE = join(ROOT, 'examples/express-stream/index.mjs');
 
 let gemini: FakeGemini;

@@ -3,6 +3,9 @@ import { buildSync } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { openChromium } from './chromium.ts';
 
+// The first page of a fresh browser takes its time.
+jest.setTimeout(30_000);
+
 /** A component as people write it: the problem is made anew in each render. */
 const APP = `
 import { createElement as h, StrictMode, useState } from 'react';

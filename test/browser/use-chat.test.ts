@@ -7,6 +7,9 @@ import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/in
 import { cleanEnv, ended, ensureBuilt, ROOT } from '../cli/built.ts';
 import { openChromium } from './chromium.ts';
 
+// The first page of a fresh browser takes its time.
+jest.setTimeout(30_000);
+
 const EXAMPLE = join(ROOT, 'examples/vercel-ai-usechat');
 /** The page with its script, as a user would have built it. */
 const PUBLIC = join(ROOT, '.cache/use-chat');

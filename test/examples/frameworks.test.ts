@@ -5,6 +5,9 @@ import { buildSync } from 'esbuild';
 import { type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
 import { cleanEnv, ended, ensureBuilt, ROOT } from '../cli/built.ts';
 
+// The first question to a fresh process takes its time.
+jest.setTimeout(30_000);
+
 const BUILT = join(ROOT, '.cache/nest/index.mjs');
 
 /** Nest is written in TypeScript, with decorators. */
