@@ -33,7 +33,7 @@ describe.each(['express-basic', 'koa'])('examples/%s', (name) => {
 
   if (name === 'koa') {
     test('a stream', async () => {
-      const response = await fetch(`${url}/stream?question=Why`);
+      const response = await fetch(`${example.url}/stream?question=Why`);
       expect(await response.text()).toMatch(/^id: .*\ndata: \{"text":"Rayleigh[\s\S]*event: done\ndata: \{\}\n\n$/);
     });
   }
