@@ -80,6 +80,8 @@ export interface Call {
   readonly emit: Emit;
   /** Tells an operator of a failure of this call, even where the visitor gets an answer after all. */
   readonly alert: (call: Call, error: GeminiError) => void;
+  /** Whether an answer that is blocked, empty or malformed is a failure. */
+  readonly rejectBlocked: boolean;
   /** Hash of who the visitor is, where `rateLimit` has found out; empty otherwise. */
   readonly caller: string;
   /** Runs once the answer has been read to its end, or given up: a stream outlives the policies around it. */

@@ -16,6 +16,7 @@ import type { SharedState } from './store/shared-state.ts';
 import type { Store } from './store/store.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
 import type { Transport } from './upstream/exchange.ts';
+import { asPassed } from './upstream/passed.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
 import { createFetch, type SeamOwner } from './upstream/seam.ts';
 
@@ -58,7 +59,8 @@ export class Core implements Member, SeamOwner {
     this.#ai = settings.ai;
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;
-    this.transport = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
+    const send = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
+    this.transport = (url, init) => send(url, asPassed(init));
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
     this.policies = new Map(

@@ -78,6 +78,7 @@ const RULES: Rules<GeminiGuardOptions> = {
   statusMap: anything,
   typeBase: anything,
   format: anything,
+  rejectBlocked: anything,
 };
 
 /**
@@ -91,10 +92,18 @@ export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiG
       'geminiGuard: mounted as `app.use(geminiGuard)`, but it must be called: `app.use(geminiGuard())`.',
     );
   }
-  const { expose, statusMap, typeBase, format, enforce, ...read } = readOptions('geminiGuard', given, RULES, {});
+  const { expose, statusMap, typeBase, format, rejectBlocked, enforce, ...read } = readOptions(
+    'geminiGuard',
+    given,
+    RULES,
+    {},
+  );
   const options = enforce === undefined ? read : { ...read, ...withEnforce(read, enforce) };
-  if (options.errorNormalizer === false) return options;
-  const answer = Object.entries({ expose, statusMap, typeBase, format, ...options.errorNormalizer });
+  if (options.errorNormalizer === false) {
+    if (rejectBlocked === undefined) return options;
+    throw new TypeError('geminiGuard: `rejectBlocked` is an option of `errorNormalizer`, which is switched off.');
+  }
+  const answer = Object.entries({ expose, statusMap, typeBase, format, rejectBlocked, ...options.errorNormalizer });
   return { ...options, errorNormalizer: Object.fromEntries(answer.filter(([, value]) => value !== undefined)) };
 }
 

@@ -29,6 +29,7 @@ export { type UnderstandOptions, understand } from './errors/understand.ts';
 export type { Guard } from './guard.ts';
 export type { GuardStatus } from './guard-status.ts';
 export type { KoaLike } from './http/koa.ts';
+export { type GeminiStream, type SendStreamOptions, sendStream } from './http/send-stream.ts';
 export type { ErrorHandler } from './http/tail.ts';
 export type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
 export type { Logger } from './observe/logger.ts';

@@ -78,10 +78,24 @@ export function readOptions<T extends object, D extends Partial<T>>(
   return options as T & D;
 }
 
-function unknownOption(who: string, name: string, known: string[]): string {
+function unknownOption(who: string, name: string, known: readonly string[]): string {
+  return `${who}: \`${printable(name)}\` is not an option.${hint(name, known)} Known options: ${known.join(', ')}.`;
+}
+
+/**
+ * Checks that a user named one of several things.
+ * @throws TypeError with the nearest name
+ */
+export function readChoice<T extends string>(who: string, option: string, given: unknown, known: readonly T[]): T {
+  const chosen = known.find((name) => name === given);
+  if (chosen !== undefined) return chosen;
+  const got = typeof given === 'string' ? `\`${printable(given)}\`.${hint(given, known)}` : `${kindOf(given)}.`;
+  throw new TypeError(`${who}: \`${option}\` must be one of ${known.join(', ')}; got ${got}`);
+}
+
+function hint(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
-  const hint = near === undefined ? '' : ` Did you mean \`${near}\`?`;
-  return `${who}: \`${printable(name)}\` is not an option.${hint} Known options: ${known.join(', ')}.`;
+  return near === undefined ? '' : ` Did you mean \`${near}\`?`;
 }
 
 /** The known name that a mistyped one is closest to; undefined where none is close. */

@@ -10,6 +10,13 @@ import { shared } from './shared.ts';
 
 const REPORTS_KEPT = 100;
 
+/** Failures by the request that they are of, and when. */
+export type Reports = BoundedMap<string, { error: GeminiError; at: number }>;
+
+export function newReports(): Reports {
+  return new BoundedMap(REPORTS_KEPT);
+}
+
 /** A guard as a scope sees it. */
 export interface Member {
   readonly parts: ReadonlyMap<PartName, Part | null>;
@@ -37,7 +44,7 @@ export class Scope {
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => string = () => '';
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */
-  readonly reported: BoundedMap<string, { error: GeminiError; at: number }> = new BoundedMap(REPORTS_KEPT);
+  readonly reported: Reports = newReports();
   readonly members: Set<Member> = new Set();
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;

@@ -52,6 +52,7 @@ export function aCall(overrides: Partial<Call> = {}): {
     limits: { attemptMs: 60_000, firstByteMs: 45_000, idleMs: 30_000 },
     clock,
     random: () => 0.5,
+    rejectBlocked: true,
     caller: '',
     atEnd: (callback) => void ends.push(callback),
     emit: (event, data) => void told.push({ event, data } as Told),

@@ -28,6 +28,7 @@ const PUBLIC = [
   'quota',
   'rateLimit',
   'retry',
+  'sendStream',
   'timeout',
   'tokenLimit',
   'understand',

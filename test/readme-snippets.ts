@@ -59,6 +59,21 @@ assert.deepEqual(await ask('/summary'), { status: 200, body: { summary: 'Rayleig
 stop();
 `,
   },
+  stream: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+import { readStream } from 'gemini-guard/frontend';
+app.use(geminiGuard());
+`,
+    after: `
+const stop = await listening();
+let said = '';
+for await (const message of readStream(await fetch(url + '/stream', { method: 'POST', headers, body })))
+  said += JSON.parse(message).text;
+assert.equal(said, 'Rayleigh scattering.');
+stop();
+`,
+  },
   browser: {
     before: `
 import assert from 'node:assert/strict';

@@ -2,10 +2,11 @@
 //
 //   GEMINI_API_KEY=... node index.mjs
 //   curl -H 'content-type: application/json' -d '{"question":"Why is the sky blue?"}' localhost:3000/ask
+//   curl 'localhost:3000/stream?question=Why'
 
 import { json } from 'node:stream/consumers';
 import Router from '@koa/router';
-import { geminiGuard } from 'gemini-guard';
+import { geminiGuard, sendStream } from 'gemini-guard';
 import Koa from 'koa';
 
 const app = new Koa();
@@ -15,11 +16,13 @@ const guard = geminiGuard({
   timeout: { totalMs: 30_000, attemptMs: 20_000 },
 });
 
+const ask = (question) => ({ model: 'gemini-3.8-flash', contents: String(question) });
+
 router.post('/ask', async (ctx) => {
   const { question } = await json(ctx.req);
-  const answer = await ctx.gemini.models.generateContent({ model: 'gemini-3.8-flash', contents: String(question) });
-  ctx.body = { text: answer.text };
+  ctx.body = { text: (await ctx.gemini.models.generateContent(ask(question))).text };
 });
+router.get('/stream', (ctx) => sendStream(ctx, ctx.gemini.models.generateContentStream(ask(ctx.query.question))));
 
 // First, so that it answers what is thrown in all that stands below.
 app.use(guard).use(router.routes()).use(router.allowedMethods());

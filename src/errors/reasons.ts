@@ -1,5 +1,8 @@
 import { upperSnake } from './codes.ts';
-import type { Kind } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
+
+/** What the reasons of a guard's own begin with, where it had to answer as Google does. */
+export const GUARD_REASON = 'GEMINI_GUARD_';
 
 /**
  * Machine-readable reasons, in UPPER_SNAKE: ErrorInfo (google/api/error_reason.proto and what was seen besides), the
@@ -42,6 +45,11 @@ const WORDS: readonly (readonly [RegExp, Kind])[] = [
 /** What the first telling reason says, or undefined: `badRequest` and `RATE_LIMIT_EXCEEDED` tell nothing more. */
 export function kindOfReason(reasons: readonly string[]): Kind | undefined {
   const names = reasons.map(upperSnake);
+  const own = names
+    .find((name) => name.startsWith(GUARD_REASON))
+    ?.slice(GUARD_REASON.length)
+    .toLowerCase();
+  if (own !== undefined && Object.hasOwn(KINDS, own)) return own as Kind;
   const exact = names.find((name) => Object.hasOwn(EXACT, name));
   if (exact !== undefined) return EXACT[exact];
   for (const [words, kind] of WORDS) if (names.some((name) => words.test(name))) return kind;

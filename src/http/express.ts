@@ -3,6 +3,7 @@ import type { VisitorRequest } from '../part.ts';
 import { runInScope } from '../scope.ts';
 import { type Arrival, type Door, enter } from './enter.ts';
 import { ownFailure, strangersFailure } from './foreign.ts';
+import { isReconnect, noMore } from './reconnect.ts';
 import { type ErrorHandler, ensureTail, type Next } from './tail.ts';
 import { isAnswering, putAnswer, routeName, scopeOf, tryAnswer } from './visit.ts';
 
@@ -32,6 +33,7 @@ function routeOf(req: VisitorRequest): string {
 
 /** The guard as middleware of Express 4, Express 5 and connect. */
 export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse, next: Next): void {
+  if (isReconnect(req)) return void noMore(res);
   enter(door, arrivalOf(req, res))
     .then((scope) => {
       if (isAnswering(scope)) ensureTail(appOf(req), tail);
@@ -44,6 +46,7 @@ export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse
 /** The guard around one route handler: needs no app and no error handler behind it. */
 export function around(door: Door, fn: Handler): (req: VisitorRequest, res: ServerResponse, next?: Next) => void {
   return function geminiGuardHandler(req, res, next) {
+    if (isReconnect(req)) return void noMore(res);
     const fail = (thrown: unknown): void => refuse(asError(thrown), req, res, next);
     const passOn = (error?: unknown): void => (isCommand(error) ? (next ?? nobody(res))(error) : fail(error));
     const known = scopeOf(req);

@@ -45,7 +45,7 @@ function inFormat(
   error: GeminiError,
 ): string | undefined {
   if (format === 'google') return JSON.stringify(google(problem));
-  if (format === 'openai') return JSON.stringify(openai(problem));
+  if (format === 'openai') return JSON.stringify(openaiError(problem));
   try {
     const body = format(problem, error);
     if (!unheard(body)) return JSON.stringify(body);
@@ -63,7 +63,8 @@ function google({ status, detail, code, retryAfterMs }: Problem): unknown {
   return { error: { code: status, message: detail, status: GOOGLE_STATUS[code], details } };
 }
 
-function openai({ detail, code, title }: Problem): unknown {
+/** The error as clients of OpenAI read it. */
+export function openaiError({ detail, code, title }: Problem): unknown {
   return { error: { message: detail, type: title.toLowerCase().replaceAll(' ', '_'), param: null, code } };
 }
 

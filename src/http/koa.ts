@@ -5,6 +5,7 @@ import { shared } from '../shared.ts';
 import { type Send, sendPlainly } from './answer.ts';
 import { type Arrival, type Door, enter } from './enter.ts';
 import { asProperError } from './foreign.ts';
+import { isReconnect } from './reconnect.ts';
 import { streamOf, watchBody } from './stream-body.ts';
 import { routeName, scopeOf, tryAnswer } from './visit.ts';
 
@@ -59,6 +60,10 @@ export function handleKoa(
 
 /** Runs what stands below in the scope of the request, and answers what comes out of it and is ours. */
 async function guarded(ctx: Context, entering: () => Promise<Scope>, below?: () => unknown): Promise<void> {
+  if (isReconnect(ctx.req)) {
+    ctx.status = 204;
+    return;
+  }
   const pass = async (): Promise<Scope> => {
     const scope = await entering();
     await runInScope(scope, async () => below?.());

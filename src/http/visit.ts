@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
+import { type Problem, problemOf } from '../errors/problem.ts';
 import type { AnswerOptions, Part, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
 import { answer, type Send } from './answer.ts';
@@ -90,19 +91,40 @@ export function putAnswer(
   scope: Scope | undefined,
   { form = PLAIN, send }: Manner = {},
 ): void {
-  // The route gave the call up, but its visitor is still here: for him it has taken too long.
-  const error =
-    failure.kind === 'cancelled' ? new GeminiError('guard_timeout', { source: 'caller', cause: failure }) : failure;
+  const error = toldOf(failure);
   if (scope && res.writableEnded) scope.emit('late', { requestId: scope.id, kind: error.kind });
   else if (scope) {
     scope.tally.failure = error;
     scope.tally.broken = res.headersSent;
   }
-  const agreed = scope?.parts.get('errorNormalizer')?.answer ?? form;
-  answer(req, res, error, scope?.id ?? requestIdOf(req), agreed, send);
+  answer(req, res, error, requestIdOf(req), agreedForm(scope, form), send);
 }
 
-function requestIdOf(req: VisitorRequest): string {
+/** The failure of an answer that has begun, recorded; the problem is for its last words. */
+export function problemToTell(failure: GeminiError, req: VisitorRequest, scope: Scope | undefined): Problem {
+  const error = toldOf(failure);
+  if (scope) {
+    scope.tally.failure = error;
+    scope.tally.broken = true;
+  }
+  return problemOf(error, { ...agreedForm(scope, PLAIN), requestId: requestIdOf(req) });
+}
+
+/** The route gave the call up, but its visitor is still here: for him it has taken too long. */
+function toldOf(failure: GeminiError): GeminiError {
+  return failure.kind === 'cancelled'
+    ? new GeminiError('guard_timeout', { source: 'caller', cause: failure })
+    : failure;
+}
+
+function agreedForm(scope: Scope | undefined, form: AnswerOptions): AnswerOptions {
+  return scope?.parts.get('errorNormalizer')?.answer ?? form;
+}
+
+/** That of the visit, if a guard has opened one. */
+export function requestIdOf(req: VisitorRequest): string {
+  const known = scopeOf(req)?.id;
+  if (known !== undefined) return known;
   return givenRequestId(req.headers['x-request-id']) ?? givenRequestId(req.id) ?? randomUUID();
 }
 

@@ -2,6 +2,7 @@ import type { Code } from '../errors/kinds.ts';
 import { CODES } from '../errors/kinds.ts';
 import { either, flag, readOptions, text } from '../options.ts';
 import type { AnswerOptions, Format, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
 
 export interface ErrorNormalizerOptions {
   /**
@@ -24,13 +25,19 @@ export interface ErrorNormalizerOptions {
    * @default 'problem'
    */
   format?: 'problem' | 'google' | 'openai' | Format;
+  /**
+   * Whether an answer that was blocked by policy, is empty or malformed is a failure. `false` lets it pass as the SDK gives it:
+   * then the route has to look at `promptFeedback` and `finishReason`.
+   * @default true most routes look at `text` alone, and would answer with nothing
+   */
+  rejectBlocked?: boolean;
 }
 
 const FORMATS: readonly unknown[] = ['problem', 'google', 'openai'];
 
 /** Anything thrown becomes a GeminiError, and that becomes the answer. */
 export function errorNormalizerPart(options?: ErrorNormalizerOptions): Part {
-  const answer: AnswerOptions = readOptions(
+  const { rejectBlocked, ...answer }: AnswerOptions & { rejectBlocked: boolean } = readOptions(
     'errorNormalizer',
     options,
     {
@@ -41,11 +48,16 @@ export function errorNormalizerPart(options?: ErrorNormalizerOptions): Part {
         "'problem', 'google', 'openai' or a function",
         (value) => FORMATS.includes(value) || typeof value === 'function',
       ),
+      rejectBlocked: flag,
     },
-    { expose: false, statusMap: {}, format: 'problem' as const },
+    { expose: false, statusMap: {}, format: 'problem' as const, rejectBlocked: true },
   );
-  return { name: 'errorNormalizer', answer };
+  return { name: 'errorNormalizer', answer, ...(rejectBlocked ? {} : { policy: lettingBlockedPass }) };
 }
+
+const lettingBlockedPass: Policy = function errorNormalizer(call, next) {
+  return next({ ...call, rejectBlocked: false });
+};
 
 function isStatusMap(value: unknown): boolean {
   return (

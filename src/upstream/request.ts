@@ -9,8 +9,10 @@ export interface UpstreamRequest {
   /** A stream can be sent once only. */
   readonly spent: boolean;
   readonly signal: AbortSignal | undefined;
-  /** The same in each try that the interactions stack of the SDK makes of one call; undefined for everything else. */
+  /** The same in each try that an SDK makes of one call by itself; undefined where none is known to. */
   readonly identity: string | undefined;
+  /** Tries before this one, where the SDK says so. */
+  readonly retries: number | undefined;
   /** The credential that it carries. */
   readonly secret: string | undefined;
   /** To be removed from whatever Google echoes. */
@@ -41,13 +43,17 @@ export async function withBody(
 ): Promise<UpstreamRequest> {
   const request = isRequest(input) ? input : undefined;
   const body = init.body ?? (request?.body ? await request.arrayBuffer() : undefined);
+  // The SDKs that Stainless makes, of OpenAI and others.
+  const counted = head.headers.get('x-stainless-retry-count');
   return {
     ...head,
     secrets: head.secret === undefined ? [] : [head.secret],
     body,
     spent: typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body),
-    // Only what creates something is sent again by that stack after each failure; polls are the app's own.
-    identity: request && head.verb === 'POST' ? `${head.url} ${digest(body)}` : undefined,
+    // Only what creates something is sent again after each failure by the interactions stack of @google/genai, which alone
+    // sends a Request; polls are the app's own.
+    identity: (request || counted !== null) && head.verb === 'POST' ? `${head.url} ${digest(body)}` : undefined,
+    retries: counted === null ? undefined : Number(counted),
   };
 }
 

@@ -12,7 +12,7 @@ import { exchange, type Transport } from './exchange.ts';
 import { RequestPrompt } from './prompt.ts';
 import { readdressed } from './readdress.ts';
 import { modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
-import type { RetryLookout } from './sdk-retries.ts';
+import { type RetryLookout, report, SDK_RETRIES, throwIfReported } from './sdk-retries.ts';
 import type { StreamEars } from './stream.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -41,9 +41,6 @@ export interface SeamOwner {
 const SILENT: StreamEars = { usage() {}, end() {} };
 
 const UNLIMITED: AttemptLimits = { attemptMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
-
-const SDK_RETRIES =
-  'An SDK above the guard retries by itself (retryOptions, maxRetries). Its retries are not repeated upstream; switch them off, the guard retries already.';
 
 const UNKEYED =
   'a client that was made without a key of its own is used where `keys` is switched off. Give it an `apiKey`.';
@@ -90,16 +87,6 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
   };
 }
 
-/** The interactions stack of the SDK retries by itself, for up to 8 s between two tries: it gets the same failure again. */
-const REPORTED_MS = 15_000;
-
-function throwIfReported(owner: SeamOwner, scope: Scope, { identity }: UpstreamRequest): void {
-  const reported = identity === undefined ? undefined : scope.reported.get(identity);
-  if (!reported || owner.clock.now() - reported.at > REPORTED_MS) return;
-  owner.warn('GG_SDK_RETRIES', SDK_RETRIES);
-  throw reported.error;
-}
-
 function callOf(
   owner: SeamOwner,
   scope: Scope,
@@ -132,6 +119,7 @@ function callOf(
     random,
     emit: scope.emit,
     alert: (of, error) => owner.alert(scope, of, error),
+    rejectBlocked: true,
     caller: scope.tally.caller ?? '',
   };
 }
@@ -188,7 +176,7 @@ async function run(
   } catch (thrown) {
     const error = understand(thrown).with({ attempts });
     owner.alert(scope, last, error);
-    if (request.identity !== undefined) scope.reported.set(request.identity, { error, at: owner.clock.now() });
+    report(owner, scope, request, error);
     throw error;
   }
 }

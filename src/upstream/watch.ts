@@ -1,9 +1,9 @@
 import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { redact } from '../errors/redact.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
+import { brokenOff, refusedAnswer } from './refused.ts';
 import { type SseEvent, SseReader } from './sse.ts';
 
 /** Looks at the packets of a stream as they pass. */
@@ -22,7 +22,7 @@ export const RAW: Watch = { committed: true, usage: undefined, push: (packet) =>
 
 /** An answer of generateContent in pieces: these decide about a stream. */
 interface Chunk {
-  candidates?: { content?: { parts?: { text?: string }[] }; finishReason?: string }[];
+  candidates?: { content?: { parts?: { text?: string; thought?: boolean }[] }; finishReason?: string }[];
   promptFeedback?: { blockReason?: string };
   usageMetadata?: Usage;
   continuationToken?: string;
@@ -38,6 +38,8 @@ export class EventWatch implements Watch {
   readonly #call: Call;
   readonly #secrets: readonly string[];
   #finished = false;
+  /** Thoughts are worth showing, and no answer. */
+  #hasAnswered = false;
 
   /** @param secrets to be removed from what Google says of a failure */
   constructor(call: Call, secrets: readonly string[]) {
@@ -72,12 +74,13 @@ export class EventWatch implements Watch {
     if (name === 'error') return understand(redact(data, this.#secrets), { status: 200 });
     const chunk = parse(data);
     if (!chunk || (chunk.error ?? undefined) !== undefined)
-      return data === '[DONE]' ? undefined : understand(redact(data, this.#secrets));
+      return data === '[DONE]' ? undefined : understand(redact(data, this.#secrets), { status: 200 });
     if (chunk.usageMetadata) this.usage = chunk.usageMetadata;
     const last = Boolean(chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason);
     if (last || chunk.continuationToken) this.#finished = true;
-    if (!this.committed && last) {
-      const refused = inspectAnswer(chunk);
+    this.#hasAnswered ||= hasContent(chunk, true);
+    if (last) {
+      const refused = this.#hasAnswered ? brokenOff(chunk, this.#call) : refusedAnswer(chunk, this.#call);
       if (refused) return refused;
     }
     this.committed ||= last || hasContent(chunk) || this.#call.method !== 'streamGenerateContent';
@@ -94,10 +97,10 @@ function parse(data: string): Chunk | undefined {
   }
 }
 
-function hasContent(chunk: Chunk): boolean {
+/** Thoughts count, if wanted: who asked for them wants to see them arrive. An empty text is no content yet. */
+function hasContent(chunk: Chunk, isAnswer = false): boolean {
   const parts = chunk.candidates?.flatMap(({ content }) => content?.parts ?? []) ?? [];
-  // Thoughts count: who asked for them wants to see them arrive. An empty text is no content yet.
-  return parts.some((part) => Object.keys(part).length > 0 && part.text !== '');
+  return parts.some((part) => Object.keys(part).length > 0 && part.text !== '' && !(isAnswer && part.thought));
 }
 
 /** The bytes of a packet in front of a place in its text. Counted from the end: it may begin inside of a character. */

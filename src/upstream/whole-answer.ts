@@ -1,10 +1,10 @@
 import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
 import { answerText } from './body.ts';
 import type { ExchangeLimits } from './limits.ts';
+import { refusedAnswer } from './refused.ts';
 import type { UpstreamRequest } from './request.ts';
 import type { StreamEars } from './stream.ts';
 import { WholeResponse } from './whole-response.ts';
@@ -45,7 +45,7 @@ export async function wholeAnswer(
     throw understand(text, { status: 200, contentType: type });
   }
   answer = folded(answer);
-  const failed = generates ? inspectAnswer(answer) : errorIn(answer);
+  const failed = generates ? refusedAnswer(answer, call) : errorIn(answer);
   const usage = (answer as { usageMetadata?: Usage } | null)?.usageMetadata;
   if (usage) ears.usage(usage);
   if (failed) throw failed;

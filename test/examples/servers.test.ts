@@ -31,6 +31,13 @@ describe.each(['express-basic', 'koa'])('examples/%s', (name) => {
     expect(await response.json()).toEqual({ text: 'Rayleigh scattering.' });
   });
 
+  if (name === 'koa') {
+    test('a stream', async () => {
+      const response = await fetch(`${example.url}/stream?question=Why`);
+      expect(await response.text()).toMatch(/^id: .*\ndata: \{"text":"Rayleigh[\s\S]*event: done\ndata: \{\}\n\n$/);
+    });
+  }
+
   test('a refused key is a problem that tells the visitor nothing of it, and an alert for the operator', async () => {
     gemini.script(fault.suspended());
     const response = await example.ask();

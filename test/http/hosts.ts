@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import connect from 'connect';
 import type { ErrorRequestHandler } from 'express';
 import { type Guard, isGeminiError } from '../../src/index.ts';
 import { frameworks } from '../support.ts';
@@ -23,12 +24,14 @@ export const hosts: readonly Host[] = [
   {
     name: 'connect',
     passesOn: true,
-    mount: (handler, passed) => (req, res) => {
-      handler(req, res, (error: unknown) => {
-        passed?.push(error);
-        if (!res.headersSent) res.writeHead(error ? 599 : 404).end('the host');
-      });
-    },
+    mount: (handler, passed) =>
+      connect()
+        .use(handler as connect.NextHandleFunction)
+        .use(((error, _req, res, _next) => {
+          passed?.push(error);
+          res.writeHead(599).end('the host');
+        }) as connect.ErrorHandleFunction)
+        .use((_req, res) => void res.writeHead(404).end('the host')),
   },
   ...frameworks.map(([name, express]): Host => {
     const mount: Host['mount'] = (handler, passed) => {

@@ -122,6 +122,7 @@ export async function play(settings: WorldSettings, random: () => number): Promi
       store: (processes[process] as (typeof processes)[number]).store,
       prompt: aPrompt(Math.ceil(tokens * settings.estimate)),
       repeat: 'always',
+      rejectBlocked: true,
       signal: door.signal,
       deadline: clock.now() + deadlineMs,
       startedAt: clock.now(),
