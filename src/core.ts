@@ -10,15 +10,16 @@ import { type Part, type PartName, PLACES } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
-import type { Transport } from './upstream/exchange.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
 import { createFetch, type SeamOwner } from './upstream/seam.ts';
+import type { Sender } from './upstream/sender.ts';
+import { createSender, type TransportChoice } from './upstream/transport.ts';
 
 export interface CoreSettings {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
-  /** What the seam calls in the end. Default the global fetch of that moment: a patched one is honoured. */
-  readonly fetch?: Transport | undefined;
+  /** What makes the HTTP calls in the end. Default `'undici'`. */
+  readonly transport?: TransportChoice | undefined;
   /** A client of the user's own, for `req.gemini`. */
   readonly ai?: GoogleGenAI | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
@@ -45,7 +46,7 @@ export class Core implements Member, SeamOwner {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly transport: Transport;
+  readonly sender: Sender;
   readonly fetch: typeof globalThis.fetch;
   readonly whole: boolean;
   readonly lookout: RetryLookout = new RetryLookout();
@@ -61,12 +62,12 @@ export class Core implements Member, SeamOwner {
     this.#ai = settings.ai;
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;
-    this.transport = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
     this.#policy = compose(this.policies.values());
+    this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
   }
@@ -165,6 +166,7 @@ export class Core implements Member, SeamOwner {
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
+    await this.sender.close();
     this.#events.clear();
   }
 }

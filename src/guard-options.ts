@@ -9,7 +9,8 @@ import type { QuotaOptions } from './policies/quota.ts';
 import type { RateLimitOptions } from './policies/rate-limit.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import type { TimeoutOptions } from './policies/timeout.ts';
-import type { Transport } from './upstream/exchange.ts';
+import type { Transport } from './upstream/sender.ts';
+import type { TransportChoice } from './upstream/transport.ts';
 
 /** Each part: `false` switches it off, an object configures it, absent means its defaults. */
 export interface GeminiGuardOptions extends ErrorNormalizerOptions {
@@ -27,7 +28,13 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   bulkhead?: BulkheadOptions | false;
   /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
   ai?: GoogleGenAI;
-  /** What makes the HTTP calls in the end. Default: the global fetch. */
+  /**
+   * How HTTP calls are made: `'undici'` on connections of the guard's own, `'fetch'` by the global fetch, or a function like
+   * fetch. A global fetch that somebody has patched, and a dispatcher that is set globally, are used in any case.
+   * @default 'undici' a third of what fetch costs
+   */
+  transport?: TransportChoice;
+  /** A function like fetch, to make the calls with: the same as `transport`, by the name that SDKs have for it. */
   fetch?: Transport;
   /** Time, for tests. */
   clock?: Clock;
@@ -47,6 +54,10 @@ const RULES: Rules<GeminiGuardOptions> = {
   circuitBreaker: part,
   bulkhead: part,
   ai: shape('a GoogleGenAI client'),
+  transport: either(
+    "'undici', 'fetch' or a function like fetch",
+    (value) => value === 'undici' || value === 'fetch' || typeof value === 'function',
+  ),
   fetch: callback,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
   random: callback,
@@ -69,6 +80,9 @@ export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiG
     );
   }
   const { expose, statusMap, typeBase, format, ...options } = readOptions('geminiGuard', given, RULES, {});
+  if (options.fetch && options.transport) {
+    throw new TypeError('geminiGuard: `fetch` and `transport` both say how calls are made; give one of them.');
+  }
   if (options.errorNormalizer === false) return options;
   const answer = Object.entries({ expose, statusMap, typeBase, format, ...options.errorNormalizer });
   return { ...options, errorNormalizer: Object.fromEntries(answer.filter(([, value]) => value !== undefined)) };

@@ -57,7 +57,13 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       part('circuitBreaker', given.circuitBreaker, circuitBreakerPart),
       part('bulkhead', given.bulkhead, bulkheadPart),
     ],
-    { clock: given.clock, random: given.random, fetch: given.fetch, ai: given.ai, whole: true },
+    {
+      clock: given.clock,
+      random: given.random,
+      transport: given.transport ?? given.fetch,
+      ai: given.ai,
+      whole: true,
+    },
   );
 }
 

@@ -6,11 +6,12 @@ import type { Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
-import { exchange, type Transport } from './exchange.ts';
+import { exchange } from './exchange.ts';
 import { RequestPrompt } from './prompt.ts';
 import { readdressed } from './readdress.ts';
 import { labelOf, modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
 import type { RetryLookout } from './sdk-retries.ts';
+import type { Sender } from './sender.ts';
 import type { StreamEars } from './stream.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -18,7 +19,7 @@ import { type Target, targetOf } from './target.ts';
 export interface SeamOwner {
   readonly clock: Call['clock'];
   readonly random: () => number;
-  readonly transport: Transport;
+  readonly sender: Sender;
   /** Fires when the guard closes. */
   readonly closing: AbortSignal;
   /** The policies that hold in this scope, as one. */
@@ -68,7 +69,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       throwIfReported(owner, scope, request);
       const atEnd = (callback: (usage?: Usage) => void): void => void ends.push(callback);
       const prompt = new RequestPrompt(request, (passed, changed) =>
-        exchange(passed, readdressed(changed, call, passed), owner.transport, SILENT),
+        exchange(passed, readdressed(changed, call, passed), owner.sender, SILENT),
       );
       const call: Call = { ...callOf(owner, scope, request, target, signal.signal), atEnd, prompt };
       const response = await run(owner, scope, call, request, over);
@@ -157,7 +158,7 @@ async function run(
       attempts++;
       ended = undefined;
       used = undefined;
-      return exchange(passed, readdressed(request, call, passed), owner.transport, ears);
+      return exchange(passed, readdressed(request, call, passed), owner.sender, ears);
     });
     scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
     answered = true;

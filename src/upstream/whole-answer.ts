@@ -6,10 +6,11 @@ import type { Usage } from '../observe/usage.ts';
 import { answerText } from './body.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
+import type { Incoming } from './sender.ts';
 import type { StreamEars } from './stream.ts';
 import { WholeResponse } from './whole-response.ts';
 
-export function isEventStream(response: Response): boolean {
+export function isEventStream(response: Incoming): boolean {
   return (response.headers.get('content-type') ?? '').includes('text/event-stream');
 }
 
@@ -18,7 +19,7 @@ export function isEventStream(response: Response): boolean {
  * what comes in pieces: events and files.
  */
 export async function wholeAnswer(
-  response: Response,
+  response: Incoming,
   call: Call,
   request: UpstreamRequest,
   limits: ExchangeLimits,
@@ -27,14 +28,14 @@ export async function wholeAnswer(
   const type = response.headers.get('content-type') ?? '';
   const generates = call.method === 'generateContent' || call.method === 'streamGenerateContent';
   // The SDK takes both for an answer without a text.
-  const isNone = !response.body && generates;
+  const isNone = response.isBodiless && generates;
   if (isNone || (isEventStream(response) && call.method === 'generateContent')) {
     throw new GeminiError('invalid_response', { upstream: { status: response.status, reason: 'NO_ANSWER' } });
   }
-  if (!response.body) return response;
+  if (response.isBodiless) return new WholeResponse(null, response);
   // A file is the user's own, whatever is in it; nothing at all is read here, since nobody else will.
   const isFile = /[?&]alt=media\b/.test(request.url);
-  const isEmpty = response.headers.get('content-length') === '0';
+  const isEmpty = response.length === 0;
   if (isFile || isEventStream(response) || !(generates || isEmpty || type.includes('json'))) return undefined;
   const text = await answerText(response, limits);
   if (!generates && !text) return new WholeResponse(text, response);
