@@ -21,12 +21,14 @@ export class Pools {
   constructor(env: Environment = process.env) {
     // By path: the entry of undici sets the global dispatcher, and Node's own fetch would go through it.
     const Pool = load('undici/lib/dispatcher/pool.js') as PoolClass;
-    if (!hasProxy(env)) {
+    const { http_proxy = env.HTTP_PROXY, https_proxy = env.HTTPS_PROXY, no_proxy = env.NO_PROXY } = env;
+    if (!http_proxy && !https_proxy) {
       this.#make = (origin) => new Pool(origin, OPTIONS);
       return;
     }
     const ProxyAgent = load('undici/lib/dispatcher/env-http-proxy-agent.js') as ProxyClass;
-    this.#make = () => new ProxyAgent(OPTIONS);
+    const proxies = { httpProxy: http_proxy, httpsProxy: https_proxy, noProxy: no_proxy };
+    this.#make = () => new ProxyAgent({ ...OPTIONS, ...proxies });
   }
 
   of(origin: string): Dispatcher {
@@ -38,8 +40,4 @@ export class Pools {
     const pools = this.#pools.entries();
     await Promise.all(pools.map(([, pool]) => pool.destroy()));
   }
-}
-
-function hasProxy(env: Environment): boolean {
-  return Boolean(env.http_proxy || env.HTTP_PROXY || env.https_proxy || env.HTTPS_PROXY);
 }
