@@ -235,7 +235,7 @@ describe('failures are those of fetch', () => {
     server.close();
     const error = await clientOf(guarded(), `http://127.0.0.1:${port}`).models.generateContent(ask).catch(caught);
     expect(error).toMatchObject({ kind: 'network_error', upstream: { reason: 'ECONNREFUSED' } });
-    expect(error.cause).toMatchObject({ message: 'fetch failed', cause: { code: 'ECONNREFUSED' } });
+    expect(caught(error).cause).toMatchObject({ message: 'fetch failed', cause: { code: 'ECONNREFUSED' } });
   });
 
   test('a certificate that nobody has signed', async () => {
@@ -243,7 +243,7 @@ describe('failures are those of fetch', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const error = await clientOf(guarded(), `https://127.0.0.1:${port}`).models.generateContent(ask).catch(caught);
-    expect(error.kind).toBe('tls_error');
+    expect(caught(error).kind).toBe('tls_error');
     server.close();
   });
 });
@@ -286,7 +286,7 @@ describe('sockets', () => {
   });
 
   test('a stream that is left closes its socket', async () => {
-    gemini.always(fault.streamHangAfter(1));
+    gemini.always(fault.streamStallAfter(1));
     const leaving = new AbortController();
     const stream = await clientOf(guarded(), gemini.url).models.generateContentStream({
       ...ask,
