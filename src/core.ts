@@ -52,6 +52,8 @@ export class Core implements Member, SeamOwner {
   readonly lookout: RetryLookout = new RetryLookout();
   readonly #ai: GoogleGenAI | undefined;
   readonly #policy: Policy;
+  /** Those that look at a visitor at the door. */
+  readonly #admitting: Part[];
   readonly #events = new Events();
   readonly #inFlight = new InFlight();
   readonly #alarms = new Alarms();
@@ -67,13 +69,14 @@ export class Core implements Member, SeamOwner {
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
     this.#policy = compose(this.policies.values());
+    this.#admitting = inPlace(this.parts).filter((part) => part.admit);
     this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
   }
 
-  get closing(): AbortSignal {
-    return this.#inFlight.closing;
+  onClosing(abort: (reason: GeminiError) => void): () => void {
+    return this.#inFlight.onClosing(abort);
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -90,7 +93,7 @@ export class Core implements Member, SeamOwner {
   }
 
   join(scope: Scope): Part[] {
-    const nested = this.whole && [...scope.members].some((member) => member.whole);
+    const nested = this.whole && scope.members.size > 0 && [...scope.members].some((member) => member.whole);
     if (!scope.join(this)) {
       this.warn('GG_MOUNTED_TWICE', 'the same guard is mounted twice above a route; the second has no effect.');
       return [];
@@ -101,7 +104,7 @@ export class Core implements Member, SeamOwner {
         'a geminiGuard() is mounted below another; its parts replace those of the outer one. Mount single parts instead: retry({ ... }).',
       );
     }
-    return inPlace(this.parts).filter((part) => part.admit);
+    return this.#admitting;
   }
 
   clientIn(scope: Scope): GoogleGenAI {

@@ -10,6 +10,8 @@ import { shared } from './shared.ts';
 
 const REPORTS_KEPT = 100;
 
+const NONE: ReadonlyMap<PartName, Part | null> = new Map();
+
 /** A guard as a scope sees it. */
 export interface Member {
   readonly parts: ReadonlyMap<PartName, Part | null>;
@@ -25,7 +27,7 @@ export class Scope {
   readonly openedAt: number;
   readonly tally: Tally = new Tally();
   /** By name; null where a guard switched the part off. */
-  readonly parts: Map<PartName, Part | null> = new Map();
+  parts: ReadonlyMap<PartName, Part | null> = NONE;
   /** The wall clock of the opening, for the record. */
   readonly #date: number;
   /** Whether a visitor waits: then all its calls share one deadline. A worker's job may go on for hours. */
@@ -34,12 +36,12 @@ export class Scope {
   startedAt: number | undefined;
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => string = () => '';
-  /** Failures already reported to an SDK that retries by itself, by what it would send again. */
-  readonly reported: BoundedMap<string, { error: GeminiError; at: number }> = new BoundedMap(REPORTS_KEPT);
+  #reported: BoundedMap<string, { error: GeminiError; at: number }> | undefined;
   readonly members: Set<Member> = new Set();
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;
   #reason: GeminiError | undefined;
+  readonly #listeners = new Set<(reason: GeminiError) => void>();
   #over = false;
   #calls = 0;
   readonly #streams = new Set<() => void>();
@@ -66,7 +68,7 @@ export class Scope {
   join(member: Member): boolean {
     if (this.members.has(member)) return false;
     this.members.add(member);
-    for (const [name, part] of member.parts) this.parts.set(name, part);
+    this.parts = this.members.size === 1 ? member.parts : new Map([...this.parts, ...member.parts]);
     return true;
   }
 
@@ -78,8 +80,27 @@ export class Scope {
   };
 
   abort(reason: GeminiError): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(this.#reason);
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of [...this.#listeners]) listener(reason);
+  }
+
+  /** Why nobody waits any more, once that is so. */
+  get reason(): GeminiError | undefined {
+    return this.#reason;
+  }
+
+  /** The signal without an event, which would cost each call more than its policies; the function returned takes it back. */
+  onAbort(listener: (reason: GeminiError) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Failures already reported to an SDK that retries by itself, by what it would send again. */
+  get reported(): BoundedMap<string, { error: GeminiError; at: number }> {
+    this.#reported ??= new BoundedMap(REPORTS_KEPT);
+    return this.#reported;
   }
 
   /** An upstream call of this request begins; the function returned tells its end. */

@@ -1,5 +1,4 @@
 import { GeminiError } from '../errors/gemini-error.ts';
-import type { ExchangeLimits } from './limits.ts';
 import type { Incoming } from './sender.ts';
 
 /** Of an error body more is never read: 20 MB of HTML tell nothing that 64 KB do not. */
@@ -9,22 +8,16 @@ const ERROR_BYTES = 64 * 1024;
 const ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** The beginning of an error body as text; the rest is never read. */
-export async function errorText(answer: Incoming, limits: ExchangeLimits): Promise<string> {
-  return readText(answer, limits, ERROR_BYTES, 'cut');
+export async function errorText(answer: Incoming): Promise<string> {
+  return readText(answer, ERROR_BYTES, 'cut');
 }
 
 /** A whole answer as text. @throws GeminiError `invalid_response` when it is too large to be one. */
-export async function answerText(answer: Incoming, limits: ExchangeLimits): Promise<string> {
-  const whole = answer.whole(ANSWER_BYTES);
-  return whole ? limits.race(whole) : readText(answer, limits, ANSWER_BYTES, 'refuse');
+export async function answerText(answer: Incoming): Promise<string> {
+  return answer.whole(ANSWER_BYTES) ?? readText(answer, ANSWER_BYTES, 'refuse');
 }
 
-async function readText(
-  answer: Incoming,
-  limits: ExchangeLimits,
-  most: number,
-  beyond: 'cut' | 'refuse',
-): Promise<string> {
+async function readText(answer: Incoming, most: number, beyond: 'cut' | 'refuse'): Promise<string> {
   if (answer.isBodiless) return '';
   const reader = answer.reader();
   const decoder = new TextDecoder();
@@ -32,7 +25,7 @@ async function readText(
   let bytes = 0;
   try {
     for (;;) {
-      const { done, value } = await limits.race(reader.read());
+      const { done, value } = await reader.read();
       if (done) return text + decoder.decode();
       const room = most - bytes;
       bytes += value.byteLength;

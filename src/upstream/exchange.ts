@@ -30,12 +30,12 @@ export async function exchange(
         ? Math.min(call.limits.firstByteMs, call.limits.attemptMs)
         : call.limits.attemptMs,
     );
-    const response = await limits.race(send(request, sender, limits));
+    const response = await sender.send(request, limits);
     status = response.status;
     if (response.status >= 300 && response.status < 400) throw redirected(response);
     if (response.status < 200 || response.status >= 400) throw await refusal(response, call, limits, request);
     limits.within(call.limits.attemptMs - (clock.now() - begun));
-    const whole = await wholeAnswer(response, call, request, limits, ears);
+    const whole = await wholeAnswer(response, call, request, ears);
     if (whole) return whole;
     const watch = isEventStream(response) ? new EventWatch(call) : RAW;
     const body = await guardStream(response.reader(), call, limits, watch, ears);
@@ -68,18 +68,6 @@ export async function exchange(
 /** An error body that takes longer tells less than the time that is left is worth. */
 const ERROR_BODY_MS = 5000;
 
-async function send(request: UpstreamRequest, sender: Sender, limits: ExchangeLimits): Promise<Incoming> {
-  const sent = sender.send(request, limits);
-  // A transport that does not listen may still answer when nobody waits for it any more.
-  sent.then(
-    (late) => {
-      if (limits.aborted) late.cancel();
-    },
-    () => {},
-  );
-  return sent;
-}
-
 function redirected(response: Incoming): GeminiError {
   response.cancel();
   return new GeminiError('invalid_response', {
@@ -97,7 +85,7 @@ async function refusal(
   const { status, headers } = response;
   // A connection that breaks while the refusal is read leaves its status: that is most of the truth.
   limits.within(ERROR_BODY_MS);
-  const text = await errorText(response, limits).catch((error: unknown) => {
+  const text = await errorText(response).catch((error: unknown) => {
     if (limits.aborted && understand(error).kind !== 'upstream_timeout') throw error;
     return '';
   });

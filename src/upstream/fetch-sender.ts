@@ -12,7 +12,7 @@ export class FetchSender implements Sender {
 
   async send(request: UpstreamRequest, limits: ExchangeLimits): Promise<Incoming> {
     const { url, verb, headers, body, spent } = request;
-    const response = await this.#fetch(url, {
+    const sent = this.#fetch(url, {
       method: verb,
       headers,
       signal: limits.signal,
@@ -21,7 +21,14 @@ export class FetchSender implements Sender {
       ...(body === undefined ? {} : { body }),
       ...(spent ? { duplex: 'half' } : {}),
     } as RequestInit);
-    return new Fetched(response);
+    // A transport that does not listen may still answer when nobody waits for it any more.
+    sent.then(
+      (late) => {
+        if (limits.aborted) late.body?.cancel().catch(() => {});
+      },
+      () => {},
+    );
+    return new Fetched(await limits.race(sent), limits);
   }
 
   async close(): Promise<void> {}
@@ -29,13 +36,15 @@ export class FetchSender implements Sender {
 
 class Fetched implements Incoming {
   readonly #response: Response;
+  readonly #limits: ExchangeLimits;
   readonly status: number;
   readonly statusText: string;
   readonly url: string;
   readonly headers: Headers;
 
-  constructor(response: Response) {
+  constructor(response: Response, limits: ExchangeLimits) {
     this.#response = response;
+    this.#limits = limits;
     this.status = response.status;
     this.statusText = response.statusText;
     this.url = response.url;
@@ -55,11 +64,12 @@ class Fetched implements Incoming {
     const { length } = this;
     // Its length is known and small, and nothing is packed in it: no need to watch it grow.
     const isSmall = length !== undefined && length <= most && !this.headers.has('content-encoding');
-    return isSmall ? this.#response.text() : undefined;
+    return isSmall ? this.#limits.race(this.#response.text()) : undefined;
   }
 
   reader(): ChunkReader {
-    return (this.#response.body as ReadableStream<Uint8Array>).getReader();
+    const reader = (this.#response.body as ReadableStream<Uint8Array>).getReader();
+    return { read: () => this.#limits.race(reader.read()), cancel: (reason) => reader.cancel(reason) };
   }
 
   cancel(): void {

@@ -20,8 +20,8 @@ export interface SeamOwner {
   readonly clock: Call['clock'];
   readonly random: () => number;
   readonly sender: Sender;
-  /** Fires when the guard closes. */
-  readonly closing: AbortSignal;
+  /** Calls back when the guard closes; the function returned takes that back. */
+  onClosing(abort: (reason: GeminiError) => void): () => void;
   /** The policies that hold in this scope, as one. */
   policyIn(scope: Scope): Policy;
   /** A scope for a call outside of any request. */
@@ -62,7 +62,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     try {
       const head = readHead(input as string | URL | Request, init);
       const target = targetOf(head.url, head.verb);
-      const signal = new CallSignal(scope.signal, head, owner);
+      const signal = new CallSignal(scope, head, owner);
       ends.push(() => signal.release());
       if (!scope.isVisit || scope.startedAt === undefined) scope.startedAt = owner.clock.now();
       const request = await signal.race(withBody(head, input as string | URL | Request, init));

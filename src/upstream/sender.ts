@@ -4,7 +4,10 @@ import type { UpstreamRequest } from './request.ts';
 /** The part of fetch that an exchange needs. */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Sends one HTTP request. It must end when the limits do, and its failures are those of fetch. */
+/**
+ * Sends one HTTP request. It, and whatever reads what came back, ends when the limits do, with their reason; its failures
+ * are those of fetch.
+ */
 export interface Sender {
   send(request: UpstreamRequest, limits: ExchangeLimits): Promise<Incoming>;
   /** Leaves no socket. */

@@ -32,7 +32,7 @@ export async function guardStream(
   const held: Uint8Array[] = [];
   try {
     while (!watch.committed) {
-      const { done, value } = await limits.race(reader.read());
+      const { done, value } = await reader.read();
       if (done) watch.end();
       if (done || !value) break;
       const { good, error } = watch.push(value);
@@ -86,7 +86,7 @@ function outward(
         try {
           for (let passed = false; !passed; ) {
             limits.idleWithin(call.limits.idleMs);
-            const { done, value } = await limits.race(reader.read());
+            const { done, value } = await reader.read();
             if (over) return;
             limits.idleWithin(FORGOTTEN_MS);
             if (done) {

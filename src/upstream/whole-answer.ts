@@ -4,7 +4,6 @@ import { inspectAnswer } from '../errors/inspect-answer.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
 import { answerText } from './body.ts';
-import type { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
 import type { Incoming } from './sender.ts';
 import type { StreamEars } from './stream.ts';
@@ -22,7 +21,6 @@ export async function wholeAnswer(
   response: Incoming,
   call: Call,
   request: UpstreamRequest,
-  limits: ExchangeLimits,
   ears: StreamEars,
 ): Promise<Response | undefined> {
   const type = response.headers.get('content-type') ?? '';
@@ -37,7 +35,7 @@ export async function wholeAnswer(
   const isFile = /[?&]alt=media\b/.test(request.url);
   const isEmpty = response.length === 0;
   if (isFile || isEventStream(response) || !(generates || isEmpty || type.includes('json'))) return undefined;
-  const text = await answerText(response, limits);
+  const text = await answerText(response);
   if (!generates && !text) return new WholeResponse(text, response);
   let answer: unknown;
   try {
@@ -45,12 +43,12 @@ export async function wholeAnswer(
   } catch {
     throw understand(text, { status: 200, contentType: type });
   }
-  answer = folded(answer);
-  const failed = generates ? inspectAnswer(answer) : errorIn(answer);
-  const usage = (answer as { usageMetadata?: Usage } | null)?.usageMetadata;
+  const told = folded(answer);
+  const failed = generates ? inspectAnswer(told) : errorIn(told);
+  const usage = (told as { usageMetadata?: Usage } | null)?.usageMetadata;
   if (usage) ears.usage(usage);
   if (failed) throw failed;
-  return new WholeResponse(text, response);
+  return new WholeResponse(text, response, { value: answer });
 }
 
 interface Piece {

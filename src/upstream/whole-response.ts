@@ -6,14 +6,19 @@ import { type Head, LightResponse } from './light-response.ts';
  */
 export class WholeResponse extends LightResponse {
   readonly #text: string | null;
+  readonly #parsed: { readonly value: unknown } | undefined;
   #read = false;
   /** Made for those who want the body as a stream. */
   #streamed: Response | undefined;
 
-  /** @param text null where there is no body */
-  constructor(text: string | null, head: Head) {
+  /**
+   * @param text null where there is no body
+   * @param parsed what the text says, for the first who asks: nobody else may hold on to it
+   */
+  constructor(text: string | null, head: Head, parsed?: { readonly value: unknown }) {
     super(head);
     this.#text = text;
+    this.#parsed = parsed;
   }
 
   override get body(): Response['body'] {
@@ -31,6 +36,12 @@ export class WholeResponse extends LightResponse {
       throw new TypeError('Body is unusable: Body has already been read');
     this.#read = this.#text !== null;
     return this.#text ?? '';
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as in the DOM.
+  override async json(): Promise<any> {
+    const text = await this.text();
+    return this.#parsed ? this.#parsed.value : JSON.parse(text);
   }
 
   protected override async real(): Promise<Response> {

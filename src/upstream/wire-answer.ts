@@ -52,7 +52,7 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     this.#limits = limits;
     this.#resolve = resolve;
     this.#reject = reject;
-    limits.onAbort(() => this.cancel());
+    limits.onAbort(() => this.#abandon());
   }
 
   get isBodiless(): boolean {
@@ -147,6 +147,14 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
+  }
+
+  /** The exchange is over: whoever waits hears it at once, whatever the socket does. */
+  #abandon(): void {
+    this.#error ??= this.#limits.reason;
+    this.#reject(this.#limits.reason);
+    this.#settle()?.reject(this.#limits.reason);
+    this.cancel();
   }
 
   #fail(error: GeminiError): void {
