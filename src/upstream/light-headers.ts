@@ -5,7 +5,13 @@ type Values = Readonly<Record<string, string | string[] | undefined>>;
 
 const UnbuiltHeaders: new () => Headers = unbuilt(globalThis.Headers);
 
-/** The headers of an answer, read-only as those of fetch. Names are in lower case already. */
+/** Headers that tell of an encoding which is undone by now. */
+const ENCODED: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
+
+/**
+ * The headers of an answer whose body is decoded, read-only as those of fetch. Names are in lower case already; those that
+ * tell of an encoding are not shown.
+ */
 export class LightHeaders extends UnbuiltHeaders {
   readonly #values: Values;
 
@@ -16,7 +22,7 @@ export class LightHeaders extends UnbuiltHeaders {
 
   override get(name: string): string | null {
     const key = name.toLowerCase();
-    const value = Object.hasOwn(this.#values, key) ? this.#values[key] : undefined;
+    const value = Object.hasOwn(this.#values, key) && !ENCODED.has(key) ? this.#values[key] : undefined;
     return value === undefined ? null : joined(value);
   }
 
@@ -34,7 +40,7 @@ export class LightHeaders extends UnbuiltHeaders {
     for (const name of Object.keys(this.#values).sort()) {
       const value = this.#values[name];
       if (name === 'set-cookie') for (const cookie of this.getSetCookie()) yield [name, cookie];
-      else if (value !== undefined) yield [name, joined(value)];
+      else if (value !== undefined && !ENCODED.has(name)) yield [name, joined(value)];
     }
   }
 
@@ -74,13 +80,10 @@ Object.defineProperty(LightHeaders.prototype, inspect.custom, {
   },
 });
 
-/** Headers that tell of an encoding which is undone by now. */
-export const ENCODED: readonly string[] = ['content-encoding', 'content-length', 'transfer-encoding'];
-
 /** The same headers, of a body that is decoded by now. */
 export function decoded(headers: Headers): Headers {
   const values: Record<string, string | string[]> = {};
-  for (const [name, value] of headers) if (!ENCODED.includes(name)) values[name] = value;
+  for (const [name, value] of headers) values[name] = value;
   const cookies = headers.getSetCookie();
   if (cookies.length > 0) values['set-cookie'] = cookies;
   return new LightHeaders(values);

@@ -32,15 +32,24 @@ export function readHead(input: string | URL | Request, init: RequestInit = {}):
 }
 
 /** The body of a Request is a stream: it is read whole, so that it can be sent again. */
-export async function withBody(
+export function withBody(
   head: RequestHead,
   input: string | URL | Request,
   init: RequestInit = {},
-): Promise<UpstreamRequest> {
+): UpstreamRequest | Promise<UpstreamRequest> {
   const request = isRequest(input) ? input : undefined;
-  const body = init.body ?? (request?.body ? await request.arrayBuffer() : undefined);
+  if (!request?.body || init.body) return complete(head, request, init.body ?? undefined);
+  return request.arrayBuffer().then((body) => complete(head, request, body));
+}
+
+function complete(head: RequestHead, request: Request | undefined, body: BodyInit | undefined): UpstreamRequest {
+  const { url, verb, headers, signal, secret } = head;
   return {
-    ...head,
+    url,
+    verb,
+    headers,
+    signal,
+    secret,
     body,
     spent: typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body),
     // Only what creates something is sent again by that stack after each failure; polls are the app's own.

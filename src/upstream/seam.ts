@@ -65,7 +65,9 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       const signal = new CallSignal(scope, head, owner);
       ends.push(() => signal.release());
       if (!scope.isVisit || scope.startedAt === undefined) scope.startedAt = owner.clock.now();
-      const request = await signal.race(withBody(head, input as string | URL | Request, init));
+      const read = withBody(head, input as string | URL | Request, init);
+      // By shape: the body of a Request may be of another realm.
+      const request = 'then' in read ? await signal.race(read) : read;
       throwIfReported(owner, scope, request);
       const atEnd = (callback: (usage?: Usage) => void): void => void ends.push(callback);
       const prompt = new RequestPrompt(request, (passed, changed) =>

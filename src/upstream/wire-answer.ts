@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { GeminiError } from '../errors/gemini-error.ts';
-import { ENCODED, LightHeaders } from './light-headers.ts';
+import { LightHeaders } from './light-headers.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { ChunkReader, Incoming } from './sender.ts';
 import { codingsOf, unpackedReader, unpackedWhole } from './unpack.ts';
@@ -78,7 +78,6 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     const { 'content-encoding': coding, 'content-length': length } = headers;
     this.#coding = coding === undefined ? undefined : String(coding);
     this.length = length === undefined ? undefined : Number(length);
-    for (const name of ENCODED) if (name in headers) delete headers[name];
     this.headers = new LightHeaders(headers);
     this.#resolve(this);
   }
