@@ -9,47 +9,48 @@ const CONNECTIONS = [1, 16, 64];
 
 export async function overhead({ short, only }) {
   const settings = short
-    ? { warmMs: 2500, rounds: 5, pairMs: 1200, solos: 1, soloMs: 700 }
-    : { warmMs: 8000, rounds: 12, pairMs: 2500, solos: 4, soloMs: 2000 };
-  const kinds = only ? KINDS.filter((kind) => kind === BASE || only.includes(kind)) : KINDS;
+    ? { warmRequests: 4000, rounds: 6, pairMs: 700, solos: 1, soloMs: 500 }
+    : { warmRequests: 15_000, rounds: 12, pairMs: 2000, solos: 4, soloMs: 2000 };
+  const kinds = KINDS.filter((kind) => kind !== BASE && (!only || only.includes(kind)));
   const upstream = await start('lib/upstream.mjs', [], LOAD_CORE);
   const loads = [await start('lib/load.mjs', [], LOAD_CORE), await start('lib/load.mjs', [], LOAD_CORE)];
-  const servers = new Map();
-  for (const kind of kinds) servers.set(kind, await start('lib/host.mjs', [kind, upstream.url], SERVER_CORE));
+  const serve = (kind) => start('lib/host.mjs', [kind, upstream.url], SERVER_CORE);
 
   /** Load on one server, and what that has cost it. */
-  async function slice(kind, connections, ms, load = loads[0]) {
-    const server = servers.get(kind);
+  async function slice(server, connections, ms, load = loads[0]) {
     const before = await server.ask({});
     const seen = await load.ask({ port: server.port, path: '/generate', connections, ms });
     const after = await server.ask({});
     return { ...seen, cpuUs: (after.cpuUs - before.cpuUs) / (after.requests - before.requests), rss: after.rss };
   }
+  const both = (base, other, ms) => Promise.all([slice(base, 16, ms), slice(other, 16, ms, loads[1])]);
 
-  const others = kinds.filter((kind) => kind !== BASE);
-  for (const kind of kinds) await slice(kind, 32, settings.warmMs);
   const pairs = [];
-  for (let round = 0; round < settings.rounds; round++) {
-    for (const kind of others) {
-      const [base, other] = await Promise.all([
-        slice(BASE, 16, settings.pairMs),
-        slice(kind, 16, settings.pairMs, loads[1]),
-      ]);
-      pairs.push({ round, kind, base, other, ratio: other.cpuUs / base.cpuUs });
-    }
-  }
   const solos = [];
-  for (let round = 0; round < settings.solos; round++) {
-    for (const connections of CONNECTIONS) {
-      for (const kind of others) {
-        const base = await slice(BASE, connections, settings.soloMs);
-        const other = await slice(kind, connections, settings.soloMs);
-        solos.push({ round, connections, kind: BASE, ...base }, { round, connections, kind, ...other, times: other.perSecond / base.perSecond });
+  for (const kind of kinds) {
+    // Of the same age, and never idle: a process that rests is slow again, and one that is young is not yet compiled.
+    const [base, other] = [await serve(BASE), await serve(kind)];
+    for (let warm = 0; warm < settings.warmRequests; ) {
+      const seen = await both(base, other, 1000);
+      warm += Math.min(...seen.map(({ requests }) => requests));
+    }
+    for (let round = 0; round < settings.rounds; round++) {
+      const [bare, seen] = await both(base, other, settings.pairMs);
+      pairs.push({ round, kind, base: bare, other: seen, ratio: seen.cpuUs / bare.cpuUs });
+    }
+    for (let round = 0; round < settings.solos; round++) {
+      for (const connections of CONNECTIONS) {
+        const bare = await slice(base, connections, settings.soloMs);
+        const seen = await slice(other, connections, settings.soloMs);
+        solos.push({ round, connections, kind: BASE, ...bare });
+        solos.push({ round, connections, kind, ...seen, times: seen.perSecond / bare.perSecond });
       }
     }
+    base.stop();
+    other.stop();
   }
-  for (const child of [upstream, ...loads, ...servers.values()]) child.stop();
-  print(kinds, pairs, solos);
+  for (const child of [upstream, ...loads]) child.stop();
+  print([BASE, ...kinds], pairs, solos);
   return { pairs, solos };
 }
 

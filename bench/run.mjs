@@ -4,9 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './lib/processes.mjs';
+import { micro } from './micro.mjs';
 import { overhead } from './overhead.mjs';
+import { stream } from './stream.mjs';
 
-const BENCHES = { overhead };
+const BENCHES = { overhead, micro, stream };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },

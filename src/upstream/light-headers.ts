@@ -82,6 +82,7 @@ Object.defineProperty(LightHeaders.prototype, inspect.custom, {
 
 /** The same headers, of a body that is decoded by now. */
 export function decoded(headers: Headers): Headers {
+  if (headers instanceof LightHeaders) return headers;
   const values: Record<string, string | string[]> = {};
   for (const [name, value] of headers) values[name] = value;
   const cookies = headers.getSetCookie();

@@ -1,4 +1,3 @@
-import { decoded, LightHeaders } from './light-headers.ts';
 import { unbuilt } from './unbuilt.ts';
 
 /** What a response tells before its body. */
@@ -18,12 +17,12 @@ export abstract class LightResponse extends UnbuiltResponse {
   override readonly url: string;
   override readonly headers: Headers;
 
-  constructor({ status, statusText, url, headers }: Head) {
+  constructor({ status, statusText, url }: Head, headers: Headers) {
     super();
     this.status = status;
     this.statusText = statusText;
     this.url = url;
-    this.headers = headers instanceof LightHeaders ? headers : decoded(headers);
+    this.headers = headers;
   }
 
   /** The same body in a real Response; taken once. */

@@ -14,6 +14,9 @@ export class ExchangeLimits {
   #isOver = false;
   #reason: unknown;
   #timer: Timer | undefined;
+  /** When silence becomes too long, and when the timer looks at it. */
+  #idleUntil = 0;
+  #idleDue: number | undefined;
   /** What waits in this exchange; told by hand, since a listener for each wait costs more than the wait. */
   readonly #stops = new Set<() => void>();
 
@@ -55,12 +58,24 @@ export class ExchangeLimits {
 
   /** Silence in a stream: the deadline does not cut an answer that still flows. */
   idleWithin(ms: number): void {
-    this.#arm(ms, () => this.abort(new GeminiError('upstream_timeout')));
+    this.#idleUntil = this.#call.clock.now() + ms;
+    // Twice for each chunk: a timer that fires too early and looks again costs less than one that is set anew.
+    if (this.#idleDue === undefined || this.#idleUntil < this.#idleDue) this.#watchIdle(ms);
+  }
+
+  #watchIdle(ms: number): void {
+    this.#arm(ms, () => {
+      const leftMs = this.#idleUntil - this.#call.clock.now();
+      if (leftMs > 0) this.#watchIdle(leftMs);
+      else this.abort(new GeminiError('upstream_timeout'));
+    });
+    this.#idleDue = this.#idleUntil;
   }
 
   pause(): void {
     if (this.#timer !== undefined) this.#call.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#idleDue = undefined;
   }
 
   abort(reason: unknown): void {

@@ -1,3 +1,4 @@
+import { decoded } from './light-headers.ts';
 import { type Head, LightResponse } from './light-response.ts';
 
 /** An answer that comes bit by bit. */
@@ -7,7 +8,8 @@ export class StreamedResponse extends LightResponse {
   #real: Response | undefined;
 
   constructor(body: ReadableStream<Uint8Array>, head: Head) {
-    super(head);
+    // The SDK makes a Response of each event, with these headers: of a real Headers it takes a copy, all others it reads anew.
+    super(head, new Headers(decoded(head.headers)));
     this.#body = body;
   }
 

@@ -1,3 +1,4 @@
+import { decoded } from './light-headers.ts';
 import { type Head, LightResponse } from './light-response.ts';
 
 /**
@@ -16,7 +17,7 @@ export class WholeResponse extends LightResponse {
    * @param parsed what the text says, for the first who asks: nobody else may hold on to it
    */
   constructor(text: string | null, head: Head, parsed?: { readonly value: unknown }) {
-    super(head);
+    super(head, decoded(head.headers));
     this.#text = text;
     this.#parsed = parsed;
   }
