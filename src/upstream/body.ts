@@ -17,7 +17,8 @@ export async function answerText(answer: Incoming): Promise<string> {
   return answer.whole(ANSWER_BYTES) ?? readText(answer, ANSWER_BYTES, 'refuse');
 }
 
-async function readText(answer: Incoming, most: number, beyond: 'cut' | 'refuse'): Promise<string> {
+/** A body as text, read bit by bit and no further than `most` bytes. */
+export async function readText(answer: Incoming, most: number, beyond: 'cut' | 'refuse'): Promise<string> {
   if (answer.isBodiless) return '';
   const reader = answer.reader();
   const decoder = new TextDecoder();

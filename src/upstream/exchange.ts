@@ -2,6 +2,7 @@ import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { redact } from '../errors/redact.ts';
 import { understand } from '../errors/understand.ts';
+import type { GuardEvents } from '../observe/events.ts';
 import { errorText } from './body.ts';
 import { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
@@ -46,16 +47,17 @@ export async function exchange(
     throw failure;
   } finally {
     const { id, method, model, key, attempt } = call;
-    call.emit('attempt', {
+    const event: GuardEvents['attempt'] = {
       requestId: id,
       method,
       model,
       key,
       attempt,
-      ...(status === undefined ? {} : { status }),
-      ...(failure ? { kind: failure.kind } : {}),
       durationMs: clock.now() - begun,
-    });
+    };
+    if (status !== undefined) event.status = status;
+    if (failure) event.kind = failure.kind;
+    call.emit('attempt', event);
     if (!streaming) {
       limits.end();
       // Nothing listens to a call that has failed: its socket must not stay open behind it.

@@ -73,7 +73,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       const prompt = new RequestPrompt(request, (passed, changed) =>
         exchange(passed, readdressed(changed, call, passed), owner.sender, SILENT),
       );
-      const call: Call = { ...callOf(owner, scope, request, target, signal.signal), atEnd, prompt };
+      const call: Call = callOf(owner, scope, request, target, { signal: signal.signal, atEnd, prompt });
       const response = await run(owner, scope, call, request, over);
       // Read to its end already, or a stream that the route may yet leave unread.
       if (ends.length > 0) ends.push(scope.keepStream(() => signal.abort(new GeminiError('client_closed'))));
@@ -102,8 +102,8 @@ function callOf(
   scope: Scope,
   request: UpstreamRequest,
   target: Target,
-  signal: AbortSignal,
-): Omit<Call, 'atEnd' | 'prompt'> {
+  { signal, atEnd, prompt }: Pick<Call, 'signal' | 'atEnd' | 'prompt'>,
+): Call {
   const { clock, random } = owner;
   const { host, method, model, project, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
@@ -125,6 +125,8 @@ function callOf(
     random,
     emit: scope.emit,
     caller: scope.tally.caller ?? '',
+    atEnd,
+    prompt,
   };
 }
 

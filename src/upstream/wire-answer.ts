@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { GeminiError } from '../errors/gemini-error.ts';
+import { readText } from './body.ts';
 import { LightHeaders } from './light-headers.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { ChunkReader, Incoming } from './sender.ts';
@@ -7,6 +8,9 @@ import { codingsOf, unpackedReader, unpackedWhole } from './unpack.ts';
 
 /** Unread bytes beyond which the socket is paused. */
 const HELD_MOST = 64 * 1024;
+
+/** Packed bytes up to which a body is unpacked in one step. */
+const PACKED_MOST = 1024 * 1024;
 
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -90,8 +94,9 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     this.#chunks.push(chunk);
     this.#held += chunk.byteLength;
     if (this.#held <= this.#most) return;
-    if (this.#isWhole) this.#fail(tooLarge());
+    if (this.#isWhole && !this.#coding) this.#fail(tooLarge());
     else controller.pause();
+    if (this.#isWhole && this.#coding) this.#settle()?.resolve({ done: true, value: undefined });
   }
 
   onResponseEnd(): void {
@@ -110,11 +115,13 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
   async whole(most: number): Promise<string> {
     const codings = codingsOf(this.#coding);
     this.#isWhole = true;
-    this.#most = most;
-    if (this.#held > most) this.#fail(tooLarge());
+    this.#most = codings.length > 0 ? PACKED_MOST : most;
     this.#controller?.resume();
     if (!this.#isOver) await this.#next();
+    this.#isWhole = false;
     if (this.#error) throw this.#error;
+    // Few bytes unpack to more than there is memory: beyond a little, what comes out is counted.
+    if (!this.#isOver) return readText(this, most, 'refuse');
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
     this.#chunks = [];
     return textOf(codings.length === 0 ? body : await unpackedWhole(body, codings, most).catch(asTooLarge));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -85,6 +86,13 @@ describe('codings', () => {
     });
     const error = await clientOf(guard, url).models.generateContent(ask).catch(caught);
     expect(error).toMatchObject({ kind: 'invalid_response', upstream: { reason: 'TOO_LARGE' } });
+  });
+
+  test('a packed answer of many bytes is read to its end', async () => {
+    const parts = [{ text: randomBytes(2_000_000).toString('base64') }];
+    const body = JSON.stringify({ candidates: [{ content: { parts }, finishReason: 'STOP' }] });
+    const url = await serving(gzipSync(body), { 'content-encoding': 'gzip' });
+    expect((await clientOf(guard, url).models.generateContent(ask)).text).toBe(parts[0]?.text);
   });
 
   test('events that are packed arrive when they are sent', async () => {
