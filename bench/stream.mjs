@@ -1,67 +1,51 @@
-// What the guard costs a stream: CPU for each chunk, and time until the first, above the bare SDK. Both take turns, so that
-// whatever else the machine does falls on both. `--short`: fewer rounds.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { GoogleGenAI } from '@google/genai';
-import { geminiGuard } from '../dist/esm/index.js';
+// What a guarded stream costs: time until the first chunk, and CPU for each chunk, beside a bare route.
+import { LOAD_CORE, SERVER_CORE, start } from './lib/processes.mjs';
+import { median, spread, table } from './lib/stats.mjs';
 
-const short = process.argv.includes('--short');
-const ROUNDS = short ? 8 : 40;
-const CHUNKS = 2000;
-const FIRSTS = short ? 20 : 100;
+const CHUNKS = 60;
+const KINDS = ['guarded', 'guarded:fetch'];
 
-const upstream = fork(fileURLToPath(new URL('stream/upstream.mjs', import.meta.url)));
-const [port] = await once(upstream, 'message');
-const guard = geminiGuard({ log: false });
-const client = (fetch) =>
-  new GoogleGenAI({ apiKey: 'bench-key', httpOptions: { baseUrl: `http://127.0.0.1:${port}`, fetch } });
-const sides = { bare: client((url, init) => fetch(url, init)), guarded: client(guard.fetch) };
+export async function stream({ short, only }) {
+  const { warms, rounds, ms } = short ? { warms: 4, rounds: 5, ms: 700 } : { warms: 10, rounds: 15, ms: 1500 };
+  const upstream = await start('lib/upstream.mjs', [String(CHUNKS), '2'], LOAD_CORE);
+  const loads = [await start('lib/load.mjs', [], LOAD_CORE), await start('lib/load.mjs', [], LOAD_CORE)];
 
-/** Microseconds of CPU for each chunk. */
-async function cpuPerChunk(ai) {
-  const before = process.cpuUsage();
-  let chunks = 0;
-  for await (const _ of await ai.models.generateContentStream({ model: `chunks-${CHUNKS}`, contents: 'Why?' })) chunks++;
-  const { user, system } = process.cpuUsage(before);
-  if (chunks !== CHUNKS) throw new Error(`${chunks} of ${CHUNKS} chunks`);
-  return (user + system) / chunks;
-}
-
-/** Milliseconds until the first chunk. */
-async function firstChunk(ai) {
-  const begun = performance.now();
-  let first;
-  for await (const _ of await ai.models.generateContentStream({ model: 'chunks-2', contents: 'Why?' }))
-    first ??= performance.now() - begun;
-  return first;
-}
-
-const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-async function compare(what, rounds, unit) {
-  const got = { bare: [], guarded: [] };
-  for (let round = -2; round < rounds; round++) {
-    const order = round % 2 === 0 ? ['bare', 'guarded'] : ['guarded', 'bare'];
-    for (const side of order) {
-      const value = await what(sides[side]);
-      // The first two rounds warm up.
-      if (round >= 0) got[side].push(value);
-    }
+  async function slice(server, connections, load = loads[0]) {
+    const before = await server.ask({});
+    const seen = await load.ask({ port: server.port, path: '/stream', connections, ms });
+    const after = await server.ask({});
+    const streams = after.requests - before.requests;
+    return { ...seen, streams, chunkUs: (after.cpuUs - before.cpuUs) / streams / CHUNKS };
   }
-  const pairs = got.guarded.map((value, i) => value - got.bare[i]);
-  const [bare, guarded, added] = [got.bare, got.guarded, pairs].map((numbers) => median([...numbers]));
-  return { bare, guarded, added, unit };
+  const rows = [];
+  for (const kind of KINDS.filter((name) => !only || only.includes(name))) {
+    const servers = [];
+    for (const name of ['bare', kind]) servers.push(await start('lib/host.mjs', [name, upstream.url], SERVER_CORE));
+    for (let warm = 0; warm < warms; warm++) await Promise.all(servers.map((server, i) => slice(server, 16, loads[i])));
+    for (let round = 0; round < rounds; round++) {
+      const [bare, seen] = await Promise.all(servers.map((server, i) => slice(server, 16, loads[i])));
+      // The first chunk is timed where nobody else is in the way.
+      const [calm, calmSeen] = [await slice(servers[0], 1), await slice(servers[1], 1)];
+      rows.push({ round, kind, bare, seen, ratio: seen.chunkUs / bare.chunkUs, addedMs: calmSeen.first - calm.first });
+    }
+    for (const server of servers) server.stop();
+  }
+  for (const child of [upstream, ...loads]) child.stop();
+  console.log(
+    `\n${table(
+      ['server', 'CPU per chunk / bare', 'CPU us per chunk', 'bare', 'added to the first chunk, ms', 'failed'],
+      [...new Set(rows.map(({ kind }) => kind))].map((kind) => {
+        const of = rows.filter((row) => row.kind === kind);
+        return [
+          kind,
+          spread(of.map(({ ratio }) => ratio)),
+          median(of.map(({ seen }) => seen.chunkUs)).toFixed(1),
+          median(of.map(({ bare }) => bare.chunkUs)).toFixed(1),
+          spread(of.map(({ addedMs }) => addedMs)),
+          of.reduce((sum, { seen }) => sum + seen.failed, 0),
+        ];
+      }),
+    )}`,
+  );
+  return { rows };
 }
-
-const rows = [
-  ['CPU per chunk', await compare(cpuPerChunk, ROUNDS, 'us')],
-  ['time to first chunk', await compare(firstChunk, FIRSTS, 'ms')],
-];
-console.log('median of                   bare   guarded     added (median of the differences)');
-for (const [name, { bare, guarded, added, unit }] of rows) {
-  const [a, b, c] = [bare, guarded, added].map((value) => value.toFixed(2).padStart(8));
-  console.log(`${name.padEnd(22)}${a}  ${b}  ${c} ${unit}`);
-}
-upstream.kill();
-await guard.close();

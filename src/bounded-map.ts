@@ -2,9 +2,9 @@
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #limit: number;
-  readonly #forget: (value: V) => void;
-  /** The key used last: most servers ask for one and the same again and again, and moving it costs. */
+  /** Most calls ask for what was asked for last: moving that to the end would cost more than all else here. */
   #newest: K | undefined;
+  readonly #forget: (value: V) => void;
 
   /** @param forget called with what is dropped. */
   constructor(limit: number, forget: (value: V) => void = () => {}) {
@@ -19,16 +19,16 @@ export class BoundedMap<K, V> {
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined || key === this.#newest) return value;
+    this.#newest = key;
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    this.#newest = key;
     return value;
   }
 
   set(key: K, value: V): void {
+    this.#newest = key;
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    this.#newest = key;
     if (this.#entries.size <= this.#limit) return;
     const [oldest] = this.#entries as Iterable<[K, V]>;
     if (oldest) this.delete(oldest[0]);

@@ -15,16 +15,16 @@ import { MemoryStore } from './store/memory.ts';
 import type { SharedState } from './store/shared-state.ts';
 import type { Store } from './store/store.ts';
 import { asGuards, attach, createClient } from './upstream/client.ts';
-import type { Transport } from './upstream/exchange.ts';
-import { asPassed } from './upstream/passed.ts';
 import { RetryLookout } from './upstream/sdk-retries.ts';
 import { createFetch, type SeamOwner } from './upstream/seam.ts';
+import type { Sender } from './upstream/sender.ts';
+import { createSender, type TransportChoice } from './upstream/transport.ts';
 
 export interface CoreSettings {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
-  /** What the seam calls in the end. Default the global fetch of that moment: a patched one is honoured. */
-  readonly fetch?: Transport | undefined;
+  /** What makes the HTTP calls in the end. Default `'undici'`. */
+  readonly transport?: TransportChoice | undefined;
   /** A client of the user's own, for `req.gemini`. */
   readonly ai?: GoogleGenAI | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
@@ -41,13 +41,15 @@ export class Core implements Member, SeamOwner {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly transport: Transport;
+  readonly sender: Sender;
   readonly store: Store;
   readonly fetch: typeof globalThis.fetch;
   readonly whole: boolean;
   readonly lookout: RetryLookout = new RetryLookout();
   readonly #ai: GoogleGenAI | undefined;
   readonly #policy: Policy;
+  /** Those that look at a visitor at the door. */
+  readonly #admitting: Part[];
   readonly #events = new Events();
   readonly #inFlight = new InFlight();
   readonly #alarms = new Alarms();
@@ -59,22 +61,22 @@ export class Core implements Member, SeamOwner {
     this.#ai = settings.ai;
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;
-    const send = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
-    this.transport = (url, init) => send(url, asPassed(init));
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
     this.#policy = compose(this.policies.values());
+    this.#admitting = inPlace(this.parts).filter((part) => part.admit);
+    this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
     this.#shared = settings.shared;
     settings.shared?.start((event, data) => this.#tell(event, data));
   }
 
-  get closing(): AbortSignal {
-    return this.#inFlight.closing;
+  onClosing(abort: (reason: GeminiError) => void): () => void {
+    return this.#inFlight.onClosing(abort);
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -91,7 +93,7 @@ export class Core implements Member, SeamOwner {
   }
 
   join(scope: Scope): Part[] {
-    const nested = this.whole && [...scope.members].some((member) => member.whole);
+    const nested = this.whole && scope.members.size > 0 && [...scope.members].some((member) => member.whole);
     if (!scope.join(this)) {
       this.warn('GG_MOUNTED_TWICE', 'the same guard is mounted twice above a route; the second has no effect.');
       return [];
@@ -102,7 +104,7 @@ export class Core implements Member, SeamOwner {
         'a geminiGuard() is mounted below another; its parts replace those of the outer one. Mount single parts instead: retry({ ... }).',
       );
     }
-    return inPlace(this.parts).filter((part) => part.admit);
+    return this.#admitting;
   }
 
   clientIn(scope: Scope): GoogleGenAI {
@@ -179,6 +181,7 @@ export class Core implements Member, SeamOwner {
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
+    await this.sender.close();
     await this.#shared?.close();
     this.store.end();
     this.#events.clear();

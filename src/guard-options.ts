@@ -13,7 +13,8 @@ import type { RetryOptions } from './policies/retry.ts';
 import type { TimeoutOptions } from './policies/timeout.ts';
 import type { TokenLimitOptions } from './policies/token-limit.ts';
 import { type RedisOptions, redisRule } from './store/redis-options.ts';
-import type { Transport } from './upstream/exchange.ts';
+import type { Transport } from './upstream/sender.ts';
+import type { TransportChoice } from './upstream/transport.ts';
 
 /** Each part: `false` switches it off, an object configures it, absent means its defaults. */
 export interface GeminiGuardOptions extends ErrorNormalizerOptions {
@@ -45,7 +46,13 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   enforce?: boolean;
   /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
   ai?: GoogleGenAI;
-  /** What makes the HTTP calls in the end. Default: the global fetch. */
+  /**
+   * How HTTP calls are made: `'undici'` on connections of the guard's own, `'fetch'` by the global fetch, or a function like
+   * fetch. A global fetch that somebody has patched, and a dispatcher that is set globally, are used in any case.
+   * @default 'undici' a third of what fetch costs
+   */
+  transport?: TransportChoice;
+  /** A function like fetch, to make the calls with: the same as `transport`, by the name that SDKs have for it. */
   fetch?: Transport;
   /** Time, for tests. */
   clock?: Clock;
@@ -70,6 +77,10 @@ const RULES: Rules<GeminiGuardOptions> = {
   redis: redisRule,
   enforce: flag,
   ai: shape('a GoogleGenAI client'),
+  transport: either(
+    "'undici', 'fetch' or a function like fetch",
+    (value) => value === 'undici' || value === 'fetch' || typeof value === 'function',
+  ),
   fetch: callback,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
   random: callback,
@@ -98,6 +109,9 @@ export function readGuardOptions(given: GeminiGuardOptions | undefined): GeminiG
     RULES,
     {},
   );
+  if (read.fetch && read.transport) {
+    throw new TypeError('geminiGuard: `fetch` and `transport` both say how calls are made; give one of them.');
+  }
   const options = enforce === undefined ? read : { ...read, ...withEnforce(read, enforce) };
   if (options.errorNormalizer === false) {
     if (rejectBlocked === undefined) return options;

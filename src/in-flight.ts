@@ -1,11 +1,10 @@
 import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
-import { manyListeners } from './many-listeners.ts';
 
 /** Counts the calls under way, so that closing can wait for them. */
 export class InFlight {
-  readonly #closing = manyListeners(new AbortController());
   readonly #idle = new Set<() => void>();
+  readonly #listeners = new Set<(reason: GeminiError) => void>();
   #closed = false;
   #count = 0;
 
@@ -13,9 +12,10 @@ export class InFlight {
     return this.#count;
   }
 
-  /** Fires when what is still under way must end. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
+  /** Calls back when what is still under way must end; the function returned takes that back. */
+  onClosing(listener: (reason: GeminiError) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** A call begins; the function returned tells its end. @throws GeminiError after closing began */
@@ -32,7 +32,8 @@ export class InFlight {
   async close(clock: Clock, graceMs: number): Promise<void> {
     this.#closed = true;
     if (this.#count > 0) await this.#drained(clock, graceMs);
-    this.#closing.abort(new GeminiError('guard_closed'));
+    const reason = new GeminiError('guard_closed');
+    for (const listener of [...this.#listeners]) listener(reason);
   }
 
   async #drained(clock: Clock, graceMs: number): Promise<void> {

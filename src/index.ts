@@ -73,7 +73,14 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       part('circuitBreaker', given.circuitBreaker, (options) => circuitBreakerPart(options, shared?.board)),
       part('bulkhead', given.bulkhead, bulkheadPart),
     ],
-    { clock: given.clock, random: given.random, fetch: given.fetch, ai: given.ai, whole: true, shared },
+    {
+      clock: given.clock,
+      random: given.random,
+      transport: given.transport ?? given.fetch,
+      ai: given.ai,
+      whole: true,
+      shared,
+    },
   );
 }
 

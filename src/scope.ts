@@ -16,6 +16,7 @@ export type Reports = BoundedMap<string, { error: GeminiError; at: number }>;
 export function newReports(): Reports {
   return new BoundedMap(REPORTS_KEPT);
 }
+const NONE: ReadonlyMap<PartName, Part | null> = new Map();
 
 /** A guard as a scope sees it. */
 export interface Member {
@@ -32,7 +33,7 @@ export class Scope {
   readonly openedAt: number;
   readonly tally: Tally = new Tally();
   /** By name; null where a guard switched the part off. */
-  readonly parts: Map<PartName, Part | null> = new Map();
+  parts: ReadonlyMap<PartName, Part | null> = NONE;
   /** The wall clock of the opening, for the record. */
   readonly #date: number;
   /** Whether a visitor waits: then all its calls share one deadline. A worker's job may go on for hours. */
@@ -43,12 +44,12 @@ export class Scope {
   showModel: (model: string) => void = () => {};
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => string = () => '';
-  /** Failures already reported to an SDK that retries by itself, by what it would send again. */
-  readonly reported: Reports = newReports();
+  #reported: Reports | undefined;
   readonly members: Set<Member> = new Set();
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;
   #reason: GeminiError | undefined;
+  readonly #listeners = new Set<(reason: GeminiError) => void>();
   #over = false;
   #calls = 0;
   readonly #streams = new Set<() => void>();
@@ -75,7 +76,7 @@ export class Scope {
   join(member: Member): boolean {
     if (this.members.has(member)) return false;
     this.members.add(member);
-    for (const [name, part] of member.parts) this.parts.set(name, part);
+    this.parts = this.members.size === 1 ? member.parts : new Map([...this.parts, ...member.parts]);
     return true;
   }
 
@@ -87,8 +88,27 @@ export class Scope {
   };
 
   abort(reason: GeminiError): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(this.#reason);
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of [...this.#listeners]) listener(reason);
+  }
+
+  /** Why nobody waits any more, once that is so. */
+  get reason(): GeminiError | undefined {
+    return this.#reason;
+  }
+
+  /** The signal without an event, which would cost each call more than its policies; the function returned takes it back. */
+  onAbort(listener: (reason: GeminiError) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Failures already reported to an SDK that retries by itself, by what it would send again. */
+  get reported(): Reports {
+    this.#reported ??= newReports();
+    return this.#reported;
   }
 
   /** An upstream call of this request begins; the function returned tells its end. */

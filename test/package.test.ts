@@ -85,7 +85,7 @@ test('a hundred calls at once, of one request or of many, are no leak to Node', 
 
 test('what is imported is declared, and the floor of Node is what the README says', () => {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  expect(Object.keys(manifest.dependencies)).toEqual(['opossum', 'rate-limiter-flexible', 'winston']);
+  expect(Object.keys(manifest.dependencies)).toEqual(['opossum', 'rate-limiter-flexible', 'undici', 'winston']);
   expect(manifest.engines.node).toBe('>=20.19.0');
   expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('Node >= 20.19');
 });

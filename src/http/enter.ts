@@ -47,12 +47,29 @@ export async function enter(door: Door, arrival: Arrival): Promise<Scope> {
   return scope;
 }
 
+const OFFER = Symbol.for('gemini-guard.offer');
+
+/** From whom a holder gets its client. */
+interface Offer {
+  readonly door: Door;
+  readonly scope: Scope;
+  client?: unknown;
+}
+
 /** `gemini`: made when it is asked for, and then the same one. */
 function offerClient(door: Door, holder: object, scope: Scope): void {
-  let client: unknown;
-  const get = (): unknown => {
-    client ??= door.clientIn(scope);
-    return client;
-  };
-  Object.defineProperty(holder, 'gemini', { get, configurable: true, enumerable: false });
+  const offer: Offer = { door, scope };
+  Object.defineProperty(holder, OFFER, { value: offer, configurable: true });
+  Object.defineProperty(holder, 'gemini', GEMINI);
 }
+
+/** One getter for all: with one of its own each request would have a shape of its own, and be slow to read for everybody. */
+const GEMINI: PropertyDescriptor = {
+  get(this: Record<symbol, Offer>) {
+    const offer = this[OFFER] as Offer;
+    offer.client ??= offer.door.clientIn(offer.scope);
+    return offer.client;
+  },
+  configurable: true,
+  enumerable: false,
+};

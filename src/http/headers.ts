@@ -44,7 +44,12 @@ export function exposeHeaders(res: ServerResponse, headers: readonly string[] = 
 }
 
 function setItem(res: ServerResponse, name: string, item: string): void {
-  const others = String(res.getHeader(name) ?? '')
+  const given = res.getHeader(name);
+  if (given === undefined) {
+    res.setHeader(name, item);
+    return;
+  }
+  const others = String(given)
     .split(',')
     .map((other) => other.trim())
     .filter((other) => other && !other.startsWith('"caller"'));

@@ -52,9 +52,14 @@ function levelOf({ status, code, waitsMs, attempts }: AnswerEvent): Level {
   return code !== 'ok' || waitsMs.length > 0 || attempts > 1 ? 'warn' : 'info';
 }
 
-/** One line stays one line, and none of its values can be taken for a field of the logger's own. */
+/** One line stays one line, and none of its values can be taken for a field of the logger's own. Changes the record. */
 function safe(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? clean(value, TEXT_MOST) : value]),
-  );
+  for (const name in record) {
+    const value = record[name];
+    if (typeof value === 'string' && !PLAIN.test(value)) record[name] = clean(value, TEXT_MOST);
+  }
+  return record;
 }
+
+/** What nearly all texts of a line are, and what cleaning would leave as it is. */
+const PLAIN = /^[!-~](?:[ -~]{0,198}[!-~])?$/;

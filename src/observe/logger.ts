@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { createLogger, format, transports } from 'winston';
+import { systemClock } from '../clock.ts';
 import { unheard } from '../unheard.ts';
 
 export type Level = 'info' | 'warn' | 'error';
@@ -20,14 +21,17 @@ const STALLED_BYTES = 1024 * 1024;
 /** One function for every logger. `dropped` counts what a failing or stalled logger lost: the request never notices. */
 export function writerFor(logger: Logger): { write: Write; dropped: () => number } {
   let dropped = 0;
+  // What a logger is does not change while it is used.
+  const takesRecordFirst = isPino(logger);
+  const takesText = isConsole(logger);
   const write: Write = (level, message, record) => {
     try {
       if (isStalled(logger)) dropped++;
       else {
-        const result: unknown = isPino(logger)
+        const result: unknown = takesRecordFirst
           ? logger[level](record as never, message as never)
           : logger[level](
-              ...((isConsole(logger) ? [JSON.stringify({ level, message, ...record })] : [message, record]) as never[]),
+              ...((takesText ? [JSON.stringify({ level, message, ...record })] : [message, record]) as never[]),
             );
         unheard(result, () => dropped++);
       }
@@ -42,10 +46,23 @@ export function writerFor(logger: Logger): { write: Write; dropped: () => number
 export function defaultLogger(): Logger {
   return createLogger({
     level: 'info',
-    format: format.combine(format.timestamp(), format.json()),
+    format: line(),
     transports: [new transports.Console()],
   });
 }
+
+/**
+ * What format.timestamp() and format.json() write together, in one step: a record of ours has neither a cycle nor a BigInt,
+ * so that the native serializer does.
+ */
+const line = format((info) => {
+  info.timestamp = new Date(systemClock.date()).toISOString();
+  info[MESSAGE] = JSON.stringify(info);
+  return info;
+});
+
+/** The symbol under which winston's transports look for the line (the package triple-beam has it by this name). */
+const MESSAGE = Symbol.for('message');
 
 /** pino takes the record first, winston the message: each silently loses the other's. */
 function isPino(logger: Logger): boolean {
@@ -59,9 +76,11 @@ function isConsole(logger: Logger): boolean {
 
 /** winston knows no back-pressure: lines pile up in it, in its transports, or in the streams behind those. */
 function isStalled(logger: Logger): boolean {
-  const { transports = [] } = logger as { transports?: unknown };
-  const behind = Array.isArray(transports) ? transports.flatMap((transport) => [transport, transport?._stream]) : [];
-  return [logger, ...behind, process.stdout].some(isFull);
+  if (isFull(logger) || isFull(process.stdout)) return true;
+  const { transports } = logger as { transports?: unknown };
+  if (!Array.isArray(transports)) return false;
+  for (const transport of transports) if (isFull(transport) || isFull(transport?._stream)) return true;
+  return false;
 }
 
 /** The streams of winston are of readable-stream, which does not tell its mode: they hold lines. */

@@ -1,5 +1,5 @@
 import { GeminiError } from '../errors/gemini-error.ts';
-import type { ExchangeLimits } from './limits.ts';
+import type { Incoming } from './sender.ts';
 
 /** Of an error body more is never read: 20 MB of HTML tell nothing that 64 KB do not. */
 const ERROR_BYTES = 64 * 1024;
@@ -8,33 +8,25 @@ const ERROR_BYTES = 64 * 1024;
 const ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** The beginning of an error body as text; the rest is never read. */
-export async function errorText(response: Response, limits: ExchangeLimits): Promise<string> {
-  return readText(response, limits, ERROR_BYTES, 'cut');
+export async function errorText(answer: Incoming): Promise<string> {
+  return readText(answer, ERROR_BYTES, 'cut');
 }
 
 /** A whole answer as text. @throws GeminiError `invalid_response` when it is too large to be one. */
-export async function answerText(response: Response, limits: ExchangeLimits): Promise<string> {
-  const { headers } = response;
-  const bytes = Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
-  // Its length is known and small, and nothing is packed in it: no need to watch it grow.
-  if (bytes <= ANSWER_BYTES && !headers.has('content-encoding')) return limits.race(response.text());
-  return readText(response, limits, ANSWER_BYTES, 'refuse');
+export async function answerText(answer: Incoming): Promise<string> {
+  return answer.whole(ANSWER_BYTES) ?? readText(answer, ANSWER_BYTES, 'refuse');
 }
 
-async function readText(
-  response: Response,
-  limits: ExchangeLimits,
-  most: number,
-  beyond: 'cut' | 'refuse',
-): Promise<string> {
-  if (!response.body) return '';
-  const reader = response.body.getReader();
+/** A body as text, read bit by bit and no further than `most` bytes. */
+export async function readText(answer: Incoming, most: number, beyond: 'cut' | 'refuse'): Promise<string> {
+  if (answer.isBodiless) return '';
+  const reader = answer.reader();
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   try {
     for (;;) {
-      const { done, value } = await limits.race(reader.read());
+      const { done, value } = await reader.read();
       if (done) return text + decoder.decode();
       const room = most - bytes;
       bytes += value.byteLength;

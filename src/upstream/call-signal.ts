@@ -2,6 +2,14 @@ import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { RequestHead } from './request.ts';
 
+type Abort = (reason: GeminiError) => void;
+
+/** Who waits for the answer. */
+interface Visitor {
+  readonly reason: GeminiError | undefined;
+  onAbort(abort: Abort): () => void;
+}
+
 /**
  * One signal out of three: the visitor's, the caller's own, and the guard's that closes. By hand: AbortSignal.any keeps
  * every signal it ever made alive as long as its longest-lived source.
@@ -11,25 +19,24 @@ export class CallSignal {
   readonly #release: () => void;
 
   constructor(
-    visitor: AbortSignal,
+    visitor: Visitor,
     request: Pick<RequestHead, 'signal' | 'headers'>,
-    { closing, clock }: { closing: AbortSignal; clock: Clock },
+    owner: { onClosing(abort: Abort): () => void; readonly clock: Clock },
   ) {
+    const { clock } = owner;
     const begun = clock.now();
     const own = request.signal;
-    const sources: [AbortSignal, () => unknown][] = [
-      [visitor, () => visitor.reason],
-      [closing, () => closing.reason],
-    ];
-    if (own) sources.push([own, () => callerLeft(own, request.headers, clock.now() - begun)]);
-    const links = sources.map(([signal, reason]) => {
-      const abort = (): void => this.#controller.abort(reason());
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, { once: true });
-      return () => signal.removeEventListener('abort', abort);
-    });
+    const abort: Abort = (reason) => this.#controller.abort(reason);
+    const leave = (): void => abort(callerLeft(own as AbortSignal, request.headers, clock.now() - begun));
+    if (visitor.reason) abort(visitor.reason);
+    if (own?.aborted) leave();
+    else own?.addEventListener('abort', leave, { once: true });
+    const unlinkVisitor = visitor.onAbort(abort);
+    const unlinkClosing = owner.onClosing(abort);
     this.#release = () => {
-      for (const unlink of links) unlink();
+      unlinkVisitor();
+      unlinkClosing();
+      own?.removeEventListener('abort', leave);
     };
   }
 

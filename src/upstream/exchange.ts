@@ -2,22 +2,21 @@ import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { redact } from '../errors/redact.ts';
 import { understand } from '../errors/understand.ts';
+import type { GuardEvents } from '../observe/events.ts';
 import { errorText } from './body.ts';
 import { ExchangeLimits } from './limits.ts';
 import type { UpstreamRequest } from './request.ts';
+import type { Incoming, Sender } from './sender.ts';
 import { guardStream, type StreamEars } from './stream.ts';
+import { StreamedResponse } from './streamed-response.ts';
 import { EventWatch, RAW } from './watch.ts';
 import { isEventStream, wholeAnswer } from './whole-answer.ts';
-import { decoded } from './whole-response.ts';
-
-/** The part of fetch that an exchange needs. */
-export type Transport = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Makes one HTTP call. What comes back is a real answer; anything else is thrown as a GeminiError. */
 export async function exchange(
   call: Call,
   request: UpstreamRequest,
-  transport: Transport,
+  sender: Sender,
   ears: StreamEars,
 ): Promise<Response> {
   const limits = new ExchangeLimits(call);
@@ -32,33 +31,33 @@ export async function exchange(
         ? Math.min(call.limits.firstByteMs, call.limits.attemptMs)
         : call.limits.attemptMs,
     );
-    const response = await limits.race(send(request, transport, limits.signal));
+    const response = await sender.send(request, limits);
     status = response.status;
     if (response.status >= 300 && response.status < 400) throw redirected(response);
-    if (!response.ok) throw await refusal(response, call, limits, request);
+    if (response.status < 200 || response.status >= 400) throw await refusal(response, call, limits, request);
     limits.within(call.limits.attemptMs - (clock.now() - begun));
-    const whole = await wholeAnswer(response, call, request, limits, ears);
+    const whole = await wholeAnswer(response, call, request, ears);
     if (whole) return whole;
     const watch = isEventStream(response) ? new EventWatch(call, request.secrets) : RAW;
-    const body = await guardStream(response.body as ReadableStream<Uint8Array>, call, limits, watch, ears);
+    const body = await guardStream(response.reader(), call, limits, watch, ears);
     streaming = true;
-    const { status: sent, statusText, headers } = response;
-    return new Response(body, { status: sent, statusText, headers: decoded(headers) });
+    return new StreamedResponse(body, response);
   } catch (error) {
     failure = withoutSecrets(understand(error), request.secrets);
     throw failure;
   } finally {
     const { id, method, model, key, attempt } = call;
-    call.emit('attempt', {
+    const event: GuardEvents['attempt'] = {
       requestId: id,
       method,
       model,
       key,
       attempt,
-      ...(status === undefined ? {} : { status }),
-      ...(failure ? { kind: failure.kind } : {}),
       durationMs: clock.now() - begun,
-    });
+    };
+    if (status !== undefined) event.status = status;
+    if (failure) event.kind = failure.kind;
+    call.emit('attempt', event);
     if (!streaming) {
       limits.end();
       // Nothing listens to a call that has failed: its socket must not stay open behind it.
@@ -71,29 +70,8 @@ export async function exchange(
 /** An error body that takes longer tells less than the time that is left is worth. */
 const ERROR_BODY_MS = 5000;
 
-async function send(request: UpstreamRequest, transport: Transport, signal: AbortSignal): Promise<Response> {
-  const { url, verb, headers, body, spent } = request;
-  const sent = transport(url, {
-    method: verb,
-    headers,
-    signal,
-    // fetch would carry x-goog-api-key, and for 307 and 308 the prompt, to whatever host a redirect names.
-    redirect: 'manual',
-    ...(body === undefined ? {} : { body }),
-    ...(spent ? { duplex: 'half' } : {}),
-  } as RequestInit);
-  // A transport that does not listen may still answer when nobody waits for it any more.
-  sent.then(
-    (late) => {
-      if (signal.aborted) late.body?.cancel().catch(() => {});
-    },
-    () => {},
-  );
-  return sent;
-}
-
-function redirected(response: Response): GeminiError {
-  response.body?.cancel().catch(() => {});
+function redirected(response: Incoming): GeminiError {
+  response.cancel();
   return new GeminiError('invalid_response', {
     retryable: false,
     upstream: { status: response.status, reason: 'REDIRECT_REFUSED' },
@@ -101,7 +79,7 @@ function redirected(response: Response): GeminiError {
 }
 
 async function refusal(
-  response: Response,
+  response: Incoming,
   call: Call,
   limits: ExchangeLimits,
   request: UpstreamRequest,
@@ -109,8 +87,8 @@ async function refusal(
   const { status, headers } = response;
   // A connection that breaks while the refusal is read leaves its status: that is most of the truth.
   limits.within(ERROR_BODY_MS);
-  const text = await errorText(response, limits).catch((error: unknown) => {
-    if (limits.signal.aborted && understand(error).kind !== 'upstream_timeout') throw error;
+  const text = await errorText(response).catch((error: unknown) => {
+    if (limits.aborted && understand(error).kind !== 'upstream_timeout') throw error;
     return '';
   });
   const contentType = headers.get('content-type') ?? undefined;

@@ -8,11 +8,17 @@ import { GeminiError } from '../errors/gemini-error.ts';
  * The SDK sets no timeout of its own and tells an abort from a timeout by nothing, so the reason is kept here.
  */
 export class ExchangeLimits {
-  readonly #controller = new AbortController();
   readonly #call: Call;
+  /** Made when somebody asks for the signal: fetch wants one, our own transport does not. */
+  #controller: AbortController | undefined;
+  #isOver = false;
+  #reason: unknown;
   #timer: Timer | undefined;
+  /** When silence becomes too long, and when the timer looks at it. */
+  #idleUntil = 0;
+  #idleDue: number | undefined;
   /** What waits in this exchange; told by hand, since a listener for each wait costs more than the wait. */
-  readonly #races = new Set<() => void>();
+  readonly #stops = new Set<() => void>();
 
   constructor(call: Call) {
     this.#call = call;
@@ -21,7 +27,25 @@ export class ExchangeLimits {
   }
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#isOver) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#isOver;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** Called once, if the exchange is aborted; the function returned takes that back. */
+  onAbort(stop: () => void): () => void {
+    this.#stops.add(stop);
+    return () => void this.#stops.delete(stop);
   }
 
   /** Ends the exchange when this much time passes, or at the deadline of the call, if that is sooner. */
@@ -34,18 +58,33 @@ export class ExchangeLimits {
 
   /** Silence in a stream: the deadline does not cut an answer that still flows. */
   idleWithin(ms: number): void {
-    this.#arm(ms, () => this.abort(new GeminiError('upstream_timeout')));
+    this.#idleUntil = this.#call.clock.now() + ms;
+    // Twice for each chunk: a timer that fires too early and looks again costs less than one that is set anew.
+    if (this.#idleDue === undefined || this.#idleUntil < this.#idleDue) this.#watchIdle(ms);
+  }
+
+  #watchIdle(ms: number): void {
+    this.#arm(ms, () => {
+      const leftMs = this.#idleUntil - this.#call.clock.now();
+      if (leftMs > 0) this.#watchIdle(leftMs);
+      else this.abort(new GeminiError('upstream_timeout'));
+    });
+    this.#idleDue = this.#idleUntil;
   }
 
   pause(): void {
     if (this.#timer !== undefined) this.#call.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#idleDue = undefined;
   }
 
   abort(reason: unknown): void {
-    this.#controller.abort(reason);
-    for (const stop of this.#races) stop();
-    this.#races.clear();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const stop of this.#stops) stop();
+    this.#stops.clear();
   }
 
   /** No timer and no listener is left. */
@@ -56,13 +95,12 @@ export class ExchangeLimits {
 
   /** Settles with the promise, or rejects as soon as the exchange is over: not every fetch listens to its signal. */
   race<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this.#controller;
     return new Promise<T>((resolve, reject) => {
-      const stop = (): void => reject(signal.reason);
-      const settle = (): void => void this.#races.delete(stop);
-      promise.then(resolve, (error: unknown) => reject(signal.aborted ? signal.reason : error)).then(settle);
-      if (signal.aborted) stop();
-      else this.#races.add(stop);
+      const stop = (): void => reject(this.#reason);
+      const settle = (): void => void this.#stops.delete(stop);
+      promise.then(resolve, (error: unknown) => reject(this.#isOver ? this.#reason : error)).then(settle);
+      if (this.#isOver) stop();
+      else this.#stops.add(stop);
     });
   }
 

@@ -36,18 +36,27 @@ export function readHead(input: string | URL | Request, init: RequestInit = {}):
 }
 
 /** The body of a Request is a stream: it is read whole, so that it can be sent again. */
-export async function withBody(
+export function withBody(
   head: RequestHead,
   input: string | URL | Request,
   init: RequestInit = {},
-): Promise<UpstreamRequest> {
+): UpstreamRequest | Promise<UpstreamRequest> {
   const request = isRequest(input) ? input : undefined;
-  const body = init.body ?? (request?.body ? await request.arrayBuffer() : undefined);
+  if (!request?.body || init.body) return complete(head, request, init.body ?? undefined);
+  return request.arrayBuffer().then((body) => complete(head, request, body));
+}
+
+function complete(head: RequestHead, request: Request | undefined, body: BodyInit | undefined): UpstreamRequest {
+  const { url, verb, headers, signal, secret } = head;
   // The SDKs that Stainless makes, of OpenAI and others.
-  const counted = head.headers.get('x-stainless-retry-count');
+  const counted = headers.get('x-stainless-retry-count');
   return {
-    ...head,
-    secrets: head.secret === undefined ? [] : [head.secret],
+    url,
+    verb,
+    headers,
+    signal,
+    secret,
+    secrets: secret === undefined ? [] : [secret],
     body,
     spent: typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body),
     // Only what creates something is sent again after each failure by the interactions stack of @google/genai, which alone

@@ -8,11 +8,12 @@ import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
 import { NO_KEY } from './client.ts';
-import { exchange, type Transport } from './exchange.ts';
+import { exchange } from './exchange.ts';
 import { RequestPrompt } from './prompt.ts';
 import { readdressed } from './readdress.ts';
 import { modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
 import { type RetryLookout, report, SDK_RETRIES, throwIfReported } from './sdk-retries.ts';
+import type { Sender } from './sender.ts';
 import type { StreamEars } from './stream.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -20,10 +21,10 @@ import { type Target, targetOf } from './target.ts';
 export interface SeamOwner {
   readonly clock: Call['clock'];
   readonly random: () => number;
-  readonly transport: Transport;
+  readonly sender: Sender;
   readonly store: Call['store'];
-  /** Fires when the guard closes. */
-  readonly closing: AbortSignal;
+  /** Calls back when the guard closes; the function returned takes that back. */
+  onClosing(abort: (reason: GeminiError) => void): () => void;
   /** The policies that hold in this scope, as one. */
   policyIn(scope: Scope): Policy;
   /** A scope for a call outside of any request. */
@@ -64,16 +65,18 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     try {
       const head = readHead(input as string | URL | Request, init);
       const target = targetOf(head.url, head.verb);
-      const signal = new CallSignal(scope.signal, head, owner);
+      const signal = new CallSignal(scope, head, owner);
       ends.push(() => signal.release());
       if (!scope.isVisit || scope.startedAt === undefined) scope.startedAt = owner.clock.now();
-      const request = await signal.race(withBody(head, input as string | URL | Request, init));
+      const read = withBody(head, input as string | URL | Request, init);
+      // By shape: the body of a Request may be of another realm.
+      const request = 'then' in read ? await signal.race(read) : read;
       throwIfReported(owner, scope, request);
       const atEnd = (callback: (usage?: Usage) => void): void => void ends.push(callback);
       const prompt = new RequestPrompt(request, (passed, changed) =>
-        exchange(passed, readdressed(changed, call, passed), owner.transport, SILENT),
+        exchange(passed, readdressed(changed, call, passed), owner.sender, SILENT),
       );
-      const call: Call = { ...callOf(owner, scope, request, target, signal.signal), atEnd, prompt };
+      const call: Call = callOf(owner, scope, request, target, { signal: signal.signal, atEnd, prompt });
       const response = await run(owner, scope, call, request, over);
       // Read to its end already, or a stream that the route may yet leave unread.
       if (ends.length > 0) ends.push(scope.keepStream(() => signal.abort(new GeminiError('client_closed'))));
@@ -92,8 +95,8 @@ function callOf(
   scope: Scope,
   request: UpstreamRequest,
   target: Target,
-  signal: AbortSignal,
-): Omit<Call, 'atEnd' | 'prompt'> {
+  { signal, atEnd, prompt }: Pick<Call, 'signal' | 'atEnd' | 'prompt'>,
+): Call {
   const { clock, random, store } = owner;
   const { host, method, model, project, region, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
@@ -121,6 +124,8 @@ function callOf(
     alert: (of, error) => owner.alert(scope, of, error),
     rejectBlocked: true,
     caller: scope.tally.caller ?? '',
+    atEnd,
+    prompt,
   };
 }
 
@@ -167,7 +172,7 @@ async function run(
       }
       ended = undefined;
       used = undefined;
-      return exchange(passed, readdressed(request, call, passed), owner.transport, ears);
+      return exchange(passed, readdressed(request, call, passed), owner.sender, ears);
     });
     scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
     answered = true;

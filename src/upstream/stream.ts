@@ -3,6 +3,7 @@ import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
 import type { ExchangeLimits } from './limits.ts';
+import type { ChunkReader } from './sender.ts';
 import type { Watch } from './watch.ts';
 
 /** What the owner of a stream wants to hear of it. */
@@ -22,17 +23,16 @@ const FORGOTTEN_MS = 300_000;
  * without `finishReason` errors the stream once, after what was good.
  */
 export async function guardStream(
-  body: ReadableStream<Uint8Array>,
+  reader: ChunkReader,
   call: Call,
   limits: ExchangeLimits,
   watch: Watch,
   ears: StreamEars,
 ): Promise<ReadableStream<Uint8Array>> {
-  const reader = body.getReader();
   const held: Uint8Array[] = [];
   try {
     while (!watch.committed) {
-      const { done, value } = await limits.race(reader.read());
+      const { done, value } = await reader.read();
       if (done) watch.end();
       if (done || !value) break;
       const { good, error } = watch.push(value);
@@ -48,7 +48,7 @@ export async function guardStream(
 
 /** The stream that the SDK reads. However it ends (read, broken, left, aborted, forgotten), its end is told once. */
 function outward(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: ChunkReader,
   held: Uint8Array[],
   call: Call,
   limits: ExchangeLimits,
@@ -60,7 +60,7 @@ function outward(
   const finish = (error?: GeminiError): void => {
     if (over) return;
     over = true;
-    limits.signal.removeEventListener('abort', aborted);
+    unheard();
     if (error) release(reader, limits);
     else limits.end();
     if (watch.usage) ears.usage(watch.usage);
@@ -73,8 +73,7 @@ function outward(
     fail(error);
   };
   // Nobody may be reading: a handler that left the loop, or that waits for its own visitor's socket.
-  const aborted = (): void => broken(limits.signal.reason);
-  limits.signal.addEventListener('abort', aborted, { once: true });
+  const unheard = limits.onAbort(() => broken(limits.reason));
   limits.idleWithin(FORGOTTEN_MS);
   return new ReadableStream<Uint8Array>(
     {
@@ -87,7 +86,7 @@ function outward(
         try {
           for (let passed = false; !passed; ) {
             limits.idleWithin(call.limits.idleMs);
-            const { done, value } = await limits.race(reader.read());
+            const { done, value } = await reader.read();
             if (over) return;
             limits.idleWithin(FORGOTTEN_MS);
             if (done) {
@@ -113,7 +112,7 @@ function outward(
 }
 
 /** Closes the upstream socket: only an abort does. */
-function release(reader: ReadableStreamDefaultReader<Uint8Array>, limits: ExchangeLimits): void {
+function release(reader: ChunkReader, limits: ExchangeLimits): void {
   limits.abort(new GeminiError('cancelled'));
   limits.end();
   reader.cancel().catch(() => {});

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 
 /** What a URL asks of Gemini. */
@@ -43,6 +44,19 @@ const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', 
  * @throws GeminiError `invalid_request`, source `guard`.
  */
 export function targetOf(url: string, verb: string): Target {
+  const name = `${verb} ${url}`;
+  const known = targets.get(name);
+  if (known) return known;
+  const target = read(url, verb);
+  if (name.length <= NAME_MOST) targets.set(name, target);
+  return target;
+}
+
+/** A server calls a handful of URLs, over and over. */
+const targets = new BoundedMap<string, Target>(200);
+const NAME_MOST = 500;
+
+function read(url: string, verb: string): Target {
   const { host, pathname } = parse(url);
   const project = PROJECT.exec(pathname)?.[1] ?? '';
   const region = REGION.exec(pathname)?.[1] ?? '';

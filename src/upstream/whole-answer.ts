@@ -3,13 +3,13 @@ import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
 import { answerText } from './body.ts';
-import type { ExchangeLimits } from './limits.ts';
 import { refusedAnswer } from './refused.ts';
 import type { UpstreamRequest } from './request.ts';
+import type { Incoming } from './sender.ts';
 import type { StreamEars } from './stream.ts';
 import { WholeResponse } from './whole-response.ts';
 
-export function isEventStream(response: Response): boolean {
+export function isEventStream(response: Incoming): boolean {
   return (response.headers.get('content-type') ?? '').includes('text/event-stream');
 }
 
@@ -18,25 +18,24 @@ export function isEventStream(response: Response): boolean {
  * what comes in pieces: events and files.
  */
 export async function wholeAnswer(
-  response: Response,
+  response: Incoming,
   call: Call,
   request: UpstreamRequest,
-  limits: ExchangeLimits,
   ears: StreamEars,
 ): Promise<Response | undefined> {
   const type = response.headers.get('content-type') ?? '';
   const generates = call.method === 'generateContent' || call.method === 'streamGenerateContent';
   // The SDK takes both for an answer without a text.
-  const isNone = !response.body && generates;
+  const isNone = response.isBodiless && generates;
   if (isNone || (isEventStream(response) && call.method === 'generateContent')) {
     throw new GeminiError('invalid_response', { upstream: { status: response.status, reason: 'NO_ANSWER' } });
   }
-  if (!response.body) return response;
+  if (response.isBodiless) return new WholeResponse(null, response);
   // A file is the user's own, whatever is in it; nothing at all is read here, since nobody else will.
   const isFile = /[?&]alt=media\b/.test(request.url);
-  const isEmpty = response.headers.get('content-length') === '0';
+  const isEmpty = response.length === 0;
   if (isFile || isEventStream(response) || !(generates || isEmpty || type.includes('json'))) return undefined;
-  const text = await answerText(response, limits);
+  const text = await answerText(response);
   if (!generates && !text) return new WholeResponse(text, response);
   let answer: unknown;
   try {
@@ -44,12 +43,12 @@ export async function wholeAnswer(
   } catch {
     throw understand(text, { status: 200, contentType: type });
   }
-  answer = folded(answer);
-  const failed = generates ? refusedAnswer(answer, call) : errorIn(answer);
-  const usage = (answer as { usageMetadata?: Usage } | null)?.usageMetadata;
+  const told = folded(answer);
+  const failed = generates ? refusedAnswer(told, call) : errorIn(told);
+  const usage = (told as { usageMetadata?: Usage } | null)?.usageMetadata;
   if (usage) ears.usage(usage);
   if (failed) throw failed;
-  return new WholeResponse(text, response);
+  return new WholeResponse(text, response, { value: answer });
 }
 
 interface Piece {
