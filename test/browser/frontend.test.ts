@@ -9,6 +9,8 @@ import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
 jest.setTimeout(30_000);
+// A real browser on a machine that does other things too.
+jest.retryTimes(2);
 
 const ASK = { model: MODEL, contents: 'Why?' };
 

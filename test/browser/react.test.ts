@@ -5,6 +5,8 @@ import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
 jest.setTimeout(30_000);
+// A real browser on a machine that does other things too.
+jest.retryTimes(2);
 
 /** A component as people write it: the problem is made anew in each render. */
 const APP = `
