@@ -8,7 +8,7 @@ import { InFlight } from './in-flight.ts';
 import { Alarms } from './observe/alarms.ts';
 import { Counts } from './observe/counts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
-import { type Part, type PartName, PLACES } from './part.ts';
+import { inPlace, type Part, type PartName } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
 import { MemoryStore } from './store/memory.ts';
@@ -196,8 +196,3 @@ const withoutPart = (): never => {
   throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
 };
 const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };
-
-/** The parts that are on, in the order of their places. */
-function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {
-  return PLACES.flatMap((name) => parts.get(name) ?? []);
-}

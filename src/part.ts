@@ -85,3 +85,8 @@ export interface Part {
   /** Leaves no timer, socket or listener. */
   close?(): void;
 }
+
+/** The parts that are on, in the order of their places. */
+export function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {
+  return PLACES.flatMap((name) => parts.get(name) ?? []);
+}

@@ -12,6 +12,6 @@ export function refusalOf(canary: Canary, run: () => unknown): string {
   expect(thrown).toBeInstanceOf(TypeError);
   const { message } = thrown as Error;
   expect(message).not.toMatch(/[\r\n]/);
-  expect(message.length).toBeLessThan(300);
+  expect(message.length).toBeLessThan(400);
   return message;
 }
