@@ -76,7 +76,7 @@ export function quotaPart(options?: QuotaOptions): Part {
       } catch (error) {
         // It was held up between its turn and the sending: back in line.
         if (turn.isMissed(error)) continue;
-        throw failed(turn, desk, call, error);
+        throw await failed(turn, desk, call, error);
       }
     }
   }
@@ -89,7 +89,7 @@ export function quotaPart(options?: QuotaOptions): Part {
   }
 
   /** What a failure means for the others. */
-  function failed(turn: QuotaTurn, desk: Desk, call: Call, error: unknown): unknown {
+  async function failed(turn: QuotaTurn, desk: Desk, call: Call, error: unknown): Promise<unknown> {
     turn.end(isGeminiError(error) && wasUncounted(error));
     const closedMs = isGeminiError(error) ? closingMs(error, call) : undefined;
     if (!isGeminiError(error) || closedMs === undefined) return error;
@@ -97,13 +97,15 @@ export function quotaPart(options?: QuotaOptions): Part {
     const limits = limitsIn(error);
     const quota = error.upstream?.quota;
     desk.claim = { limits, tokens: ratio.planned(call), at: clock.now() };
-    store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, clock);
+    const closed = store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, clock);
     desk.pilot.close();
     desk.line.wakeAll();
     turn.tell('closed', 'gate', closedMs, {
       ...(quota?.id === undefined ? {} : { quotaId: quota.id }),
       ...(Object.keys(limits).length > 0 ? { limits } : {}),
     });
+    // Whoever comes next, to whatever process, must find it closed: so the others are told before this visitor is.
+    if (closed) await closed;
     // With the wait that is true, for the visitor's Retry-After.
     return error.kind === 'quota_exhausted' ? error.with({ retryAfterMs: closedMs }) : error;
   }

@@ -71,14 +71,14 @@ export class RedisStore implements Store {
     this.#correct(mirror, place, -1, -place.tokens, time);
   }
 
-  close(name: LedgerName, verdict: GateVerdict, closedMs: number, clock: Clock): void {
+  close(name: LedgerName, verdict: GateVerdict, closedMs: number, clock: Clock): Promise<void> {
     const mirror = this.#mirror(name);
     const time = this.#settings.time.of(clock);
     mirror.close(verdict, time.now() + closedMs);
     mirror.insurance?.close(verdict, closedMs, time);
     const args = [Math.ceil(closedMs), JSON.stringify(verdict), ...texts({})];
     // Told again with all that is untold, once Redis is back.
-    this.#telling.send(CLOSE, mirror, args, time).catch(() => {});
+    return this.#telling.send(CLOSE, mirror, args, time).catch(() => {});
   }
 
   learn(name: LedgerName, limits: Limits, clock: Clock): void {

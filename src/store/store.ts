@@ -92,7 +92,7 @@ export interface LedgerStatus extends LedgerName {
 
 /**
  * The ledgers of quotas: in the memory of this process, or shared by many. Whatever happens to what is behind it, a
- * method neither throws nor rejects, and `reserve` answers within its time limit.
+ * method neither throws nor rejects, and `reserve` and `close` end within its time limit.
  */
 export interface Store {
   /** Takes a place in the windows of a ledger, the earliest there is. One round trip at most. */
@@ -101,8 +101,8 @@ export interface Store {
   settle(name: LedgerName, place: Place, tokens: number, clock: Clock): void;
   /** Gives a place back: its call was never counted upstream. */
   release(name: LedgerName, place: Place, clock: Clock): void;
-  /** Closes the gate for everybody. A gate that is closed for longer stays so. */
-  close(name: LedgerName, verdict: GateVerdict, closedMs: number, clock: Clock): void;
+  /** Closes the gate for everybody, who know it when the promise is kept. A gate that is closed for longer stays so. */
+  close(name: LedgerName, verdict: GateVerdict, closedMs: number, clock: Clock): void | Promise<void>;
   /** Remembers limits that the upstream has named, and that the counts agree with. */
   learn(name: LedgerName, limits: Limits, clock: Clock): void;
   /** From what this process knows, without asking anybody. */

@@ -51,8 +51,6 @@ test('a day that is used up costs one refusal for all processes, and for those t
   const refused = async ({ guard }: { guard: Guard }): Promise<unknown> =>
     clientOf(guard, gemini.url).models.generateContent(ask).catch(caught);
   expect(await refused(one)).toMatchObject({ kind: 'quota_exhausted', source: 'upstream' });
-  // What one process learns is with the others a moment later.
-  await new Promise((resolve) => setTimeout(resolve, 100));
   expect(await refused(two)).toMatchObject({ kind: 'quota_exhausted', source: 'guard' });
   await one.end();
   await two.end();
