@@ -1,4 +1,5 @@
 // argv: ns or bytes, short or long. Sends its rows to who has started it.
+import { MemoryStore } from '../../dist/esm/store/memory.js';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import { systemClock } from '../../dist/esm/clock.js';
@@ -31,7 +32,7 @@ const call = {
   key: 'label', project: 'label', isMovable: true, repeat: 'always', signal: new AbortController().signal,
   deadline: Number.POSITIVE_INFINITY, startedAt: systemClock.now(), attempt: 1,
   limits: { attemptMs: Infinity, firstByteMs: Infinity, idleMs: Infinity },
-  clock: systemClock, random: Math.random, emit() {}, caller: 'caller',
+  clock: systemClock, random: Math.random, emit() {}, alert() {}, isKeyed: true, store: new MemoryStore(), caller: 'caller',
   prompt: { tokens: () => 10, isCounted: () => false, count: async () => undefined, media: new Set(), isBound: false },
 };
 const usage = { promptTokenCount: 10 };
