@@ -2,6 +2,7 @@ import type { Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
+import { whenLeft } from './left-stream.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { ChunkReader } from './sender.ts';
 import type { Watch } from './watch.ts';
@@ -14,7 +15,7 @@ export interface StreamEars {
   end(error?: GeminiError): void;
 }
 
-/** A stream that nobody asks for more of, for this long, was left by a `break`: the SDK does not close it. */
+/** A stream that nobody asks for more of, for this long, is forgotten. */
 const FORGOTTEN_MS = 300_000;
 
 /**
@@ -57,10 +58,12 @@ function outward(
 ): ReadableStream<Uint8Array> {
   let over = false;
   let fail: (error: GeminiError) => void = () => {};
+  let unwatch: () => void = () => {};
   const finish = (error?: GeminiError): void => {
     if (over) return;
     over = true;
     unheard();
+    unwatch();
     if (error) release(reader, limits);
     else limits.end();
     if (watch.usage) ears.usage(watch.usage);
@@ -75,7 +78,7 @@ function outward(
   // Nobody may be reading: a handler that left the loop, or that waits for its own visitor's socket.
   const unheard = limits.onAbort(() => broken(limits.reason));
   limits.idleWithin(FORGOTTEN_MS);
-  return new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         fail = (error) => controller.error(error);
@@ -109,6 +112,8 @@ function outward(
     },
     { highWaterMark: 0 },
   );
+  unwatch = whenLeft(stream, call.clock, () => finish(new GeminiError('cancelled')));
+  return stream;
 }
 
 /** Closes the upstream socket: only an abort does. */
