@@ -138,10 +138,13 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
   }
 
   async #read(): Promise<Chunk> {
-    const chunk = this.#chunks.shift();
+    // All that has come in the meantime at once: whoever reads pays for each piece.
+    const chunk = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : this.#chunks[0];
     if (chunk) {
-      this.#held -= chunk.byteLength;
-      if (this.#chunks.length === 0) this.#controller?.resume();
+      const wasPaused = this.#held > this.#most;
+      this.#chunks = [];
+      this.#held = 0;
+      if (wasPaused) this.#controller?.resume();
       return { done: false, value: chunk as Uint8Array<ArrayBuffer> };
     }
     if (this.#error) throw this.#error;
