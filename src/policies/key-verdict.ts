@@ -2,7 +2,8 @@ import type { ApiKey } from '../api-key.ts';
 import type { Call } from '../call.ts';
 import type { GeminiError } from '../errors/gemini-error.ts';
 import type { Kind } from '../errors/kinds.ts';
-import { closingMs, ledgerOf, refused } from './quota-verdict.ts';
+import { nameOf } from '../store/store.ts';
+import { closingMs, ledgerOf, QUOTA_KINDS, refused, verdictOf } from './quota-verdict.ts';
 
 /** A key that gets one of these gets it until somebody acts. */
 const DEAD: ReadonlySet<Kind> = new Set<Kind>([
@@ -18,8 +19,6 @@ const DEAD: ReadonlySet<Kind> = new Set<Kind>([
  */
 const DOUBTFUL: ReadonlySet<Kind> = new Set<Kind>(['permission_denied', 'location_unsupported']);
 
-const QUOTA: ReadonlySet<Kind> = new Set<Kind>(['rate_limited', 'quota_exhausted', 'quota_zero']);
-
 /** Whether the key is refused, whatever is asked with it. */
 export function isAboutKey({ kind, source }: GeminiError): boolean {
   return source === 'upstream' && DEAD.has(kind);
@@ -33,7 +32,7 @@ export function mayBeAboutKey({ kind, source }: GeminiError): boolean {
 export function isAboutQuota({ kind, source, upstream }: GeminiError): boolean {
   // More tokens than this project has a minute; more than the model takes names no quota.
   const isTooLong = kind === 'context_too_long' && source === 'guard' && upstream?.quota !== undefined;
-  return QUOTA.has(kind) || isTooLong;
+  return QUOTA_KINDS.has(kind) || isTooLong;
 }
 
 /** Methods without a model in their URL that belong to nobody. */
@@ -46,10 +45,15 @@ export function isBound({ repeat, isMovable, method, prompt }: Call): boolean {
 
 /** The call with this key in place of the client's own. */
 export function withKey(call: Call, key: ApiKey): Call {
-  const passed: Call = { ...call, apiKey: key, key: key.label, project: key.project };
-  // The quota part puts its own in this place; without one, a project that rests must not be asked all the same.
-  const beforeSend = async (): Promise<void> => throwIfResting(passed);
-  return { ...passed, beforeSend };
+  const passed: Call = {
+    ...call,
+    apiKey: key,
+    key: key.label,
+    project: key.project,
+    // The quota part puts its own in this place; without one, a project that rests must not be asked all the same.
+    beforeSend: async () => throwIfResting(passed),
+  };
+  return passed;
 }
 
 /** @throws GeminiError what closed the gate, with the time that is left */
@@ -57,11 +61,7 @@ function throwIfResting(call: Call): void {
   const name = ledgerOf(call);
   const waitMs = call.store.closedMs(name, call.clock);
   if (waitMs <= 0) return;
-  const ledger = call.store
-    .status(call.clock)
-    .find(
-      ({ host, project, resource }) => host === name.host && project === name.project && resource === name.resource,
-    );
+  const ledger = call.store.status(call.clock).find((other) => nameOf(other) === nameOf(name));
   throw refused({
     taken: false,
     why: 'gate',
@@ -76,6 +76,5 @@ export function rest(call: Call, error: GeminiError): void {
   const name = ledgerOf(call);
   const closedMs = closingMs(error, call);
   if (closedMs === undefined || store.closedMs(name, call.clock) > 0) return;
-  const quota = error.upstream?.quota;
-  store.close(name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, call.clock);
+  store.close(name, verdictOf(error), closedMs, call.clock);
 }

@@ -2,7 +2,7 @@ import { type Call, resourceOf } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { Kind } from '../errors/kinds.ts';
 import { untilMidnightPacific } from '../pacific.ts';
-import type { LedgerName, Limits, Outlook, Refusal } from '../store/store.ts';
+import type { GateVerdict, LedgerName, Limits, Outlook, Refusal } from '../store/store.ts';
 import { UNSENT_REASONS } from './unsent.ts';
 
 /** No quota at all changes only when somebody links billing: after this long one call looks whether that happened. */
@@ -30,6 +30,11 @@ export function closingMs({ kind, source, retryAfterMs, upstream }: GeminiError,
   // A RetryInfo of some seconds comes with day quotas too; only the reset lifts them.
   if (upstream?.quota?.scope === 'day') return Math.max(retryAfterMs ?? 0, untilMidnightPacific(call.clock.date()));
   return retryAfterMs;
+}
+
+/** The refusal as others need it. */
+export function verdictOf({ kind, upstream }: GeminiError): GateVerdict {
+  return { kind, ...(upstream?.quota ? { quota: upstream.quota } : {}) };
 }
 
 /** The limits that a 429 names: Gemini tells them nowhere else. */
@@ -88,7 +93,8 @@ function kindOf(why: Refusal['why'], waitMs: number, limit: number | undefined):
 /** Whether Google has turned the call away before it counted it, or never saw it. */
 export function wasUncounted({ source, kind, upstream }: GeminiError): boolean {
   if (source !== 'upstream') return false;
-  return UNCOUNTED.has(kind) || UNSENT_REASONS.has(upstream?.reason ?? '');
+  return QUOTA_KINDS.has(kind) || UNSENT_REASONS.has(upstream?.reason ?? '');
 }
 
-const UNCOUNTED: ReadonlySet<Kind> = new Set<Kind>(['rate_limited', 'quota_exhausted', 'quota_zero']);
+/** What Google says where a quota is used up, or there is none. */
+export const QUOTA_KINDS: ReadonlySet<Kind> = new Set<Kind>(['rate_limited', 'quota_exhausted', 'quota_zero']);

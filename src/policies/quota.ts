@@ -10,7 +10,7 @@ import { Line } from './line.ts';
 import { Pilot } from './pilot.ts';
 import { limitsByModel } from './quota-limits.ts';
 import { type Desk, QuotaTurn } from './quota-turn.ts';
-import { closingMs, isMetered, isProven, ledgerOf, limitsIn, wasUncounted } from './quota-verdict.ts';
+import { closingMs, isMetered, isProven, ledgerOf, limitsIn, verdictOf, wasUncounted } from './quota-verdict.ts';
 import { TokenRatio, tokensOf } from './token-ratio.ts';
 
 export interface QuotaOptions {
@@ -90,18 +90,22 @@ export function quotaPart(options?: QuotaOptions): Part {
 
   /** What a failure means for the others. */
   async function failed(turn: QuotaTurn, desk: Desk, call: Call, error: unknown): Promise<unknown> {
-    turn.end(isGeminiError(error) && wasUncounted(error));
-    const closedMs = isGeminiError(error) ? closingMs(error, call) : undefined;
-    if (!isGeminiError(error) || closedMs === undefined) return error;
+    if (!isGeminiError(error)) {
+      turn.end();
+      return error;
+    }
+    turn.end(wasUncounted(error));
+    const closedMs = closingMs(error, call);
+    if (closedMs === undefined) return error;
     const { store, clock } = call;
     const limits = limitsIn(error);
-    const quota = error.upstream?.quota;
+    const quotaId = error.upstream?.quota?.id;
     desk.claim = { limits, tokens: ratio.planned(call), at: clock.now() };
-    const closed = store.close(desk.name, { kind: error.kind, ...(quota ? { quota } : {}) }, closedMs, clock);
+    const closed = store.close(desk.name, verdictOf(error), closedMs, clock);
     desk.pilot.close();
     desk.line.wakeAll();
     turn.tell('closed', 'gate', closedMs, {
-      ...(quota?.id === undefined ? {} : { quotaId: quota.id }),
+      ...(quotaId === undefined ? {} : { quotaId }),
       ...(Object.keys(limits).length > 0 ? { limits } : {}),
     });
     // Whoever comes next, to whatever process, must find it closed: so the others are told before this visitor is.

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { Gate } from './gate.ts';
 import { Ledger } from './ledger.ts';
 import type { Reply } from './reply.ts';
-import type { GateVerdict, Limits } from './store.ts';
+import type { Limits } from './store.ts';
 import { SLICE_MS, SPAN } from './windows.ts';
 
 /** What was seen longer ago tells nothing of what the others have used since. */
@@ -23,7 +24,7 @@ export function shares(limits: Limits, processes: number): Limits {
 /** What a process knows at the moment of the loss. */
 export interface Known {
   readonly limits: Limits;
-  readonly gate: { readonly verdict: GateVerdict; readonly opensAt: number } | undefined;
+  readonly gate: Gate | undefined;
   readonly seen: Reply | undefined;
   readonly processes: number;
 }

@@ -1,16 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { untilMidnightPacific } from '../pacific.ts';
+import { closedMsOf, type Gate, statusOf } from './gate.ts';
+import { left } from './left.ts';
 import type { Ask, GateVerdict, Hurdle, LedgerStatus, Limits, Outlook, Place, Refusal } from './store.ts';
 import { SLICE_MS, Windows } from './windows.ts';
 
 /** A learned limit is believed for this long: a project that was raised to a higher tier finds out, at the price of one 429. */
 export const LEARNED_MS = 3_600_000;
-
-interface Gate {
-  readonly verdict: GateVerdict;
-  /** In the time of `clock.now()`. */
-  readonly opensAt: number;
-}
 
 interface Learned {
   readonly value: number;
@@ -69,7 +65,7 @@ export class Ledger {
   }
 
   closedMs(clock: Clock): number {
-    return this.#gate ? Math.max(0, this.#gate.opensAt - clock.now()) : 0;
+    return closedMsOf(this.#gate, clock);
   }
 
   learn(limits: Limits, clock: Clock): void {
@@ -106,14 +102,10 @@ export class Ledger {
 
   status(clock: Clock): Omit<LedgerStatus, 'host' | 'project' | 'resource'> {
     const { requests, tokens } = this.#windows.used(this.#turn(clock));
-    const opensInMs = this.closedMs(clock);
-    const quotaId = this.#gate?.verdict.quota?.id;
     return {
       limits: this.limits({}, clock),
       used: { requests, tokens, today: this.#today },
-      ...(this.#gate && opensInMs > 0
-        ? { gate: { kind: this.#gate.verdict.kind, ...(quotaId === undefined ? {} : { quotaId }), opensInMs } }
-        : {}),
+      ...statusOf(this.#gate, clock),
     };
   }
 
@@ -151,8 +143,4 @@ export class Ledger {
 
 function sliceAfter(ms: number): number {
   return Math.ceil(ms / SLICE_MS);
-}
-
-function left(used: number, limit = Number.POSITIVE_INFINITY): number {
-  return limit === Number.POSITIVE_INFINITY ? 1 : Math.max(0, 1 - used / limit);
 }

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { closedMsOf, type Gate, statusOf } from './gate.ts';
 import type { Ledger } from './ledger.ts';
 import { LEARNED_MS } from './ledger.ts';
+import { left } from './left.ts';
 import type { Reply } from './reply.ts';
 import { Spent } from './spent.ts';
 import type { Ask, GateVerdict, LedgerName, LedgerStatus, Limits, Outlook, Refusal } from './store.ts';
 import { type Cost, SLICE_MS, SPAN } from './windows.ts';
-
-export interface Gate {
-  readonly verdict: GateVerdict;
-  /** In the time of Redis. */
-  readonly opensAt: number;
-}
 
 /** What this process knows of one shared ledger, and what it has used itself. Clocks given run in the time of Redis. */
 export class Mirror {
@@ -66,7 +62,7 @@ export class Mirror {
   }
 
   closedMs(clock: Clock): number {
-    return this.gate ? Math.max(0, this.gate.opensAt - clock.now()) : 0;
+    return closedMsOf(this.gate, clock);
   }
 
   learn(limits: Limits, clock: Clock): void {
@@ -114,15 +110,11 @@ export class Mirror {
   }
 
   status(clock: Clock): LedgerStatus {
-    const opensInMs = this.closedMs(clock);
-    const { kind, quota } = this.gate?.verdict ?? {};
     return {
       ...this.name,
       limits: this.limits({}, clock),
       used: this.#used(clock),
-      ...(kind && opensInMs > 0
-        ? { gate: { kind, ...(quota?.id === undefined ? {} : { quotaId: quota.id }), opensInMs } }
-        : {}),
+      ...statusOf(this.gate, clock),
     };
   }
 
@@ -145,9 +137,4 @@ export class Mirror {
 /** User text in no key, and no two names in one. */
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 20);
-}
-
-function left(used: number, limit = Number.POSITIVE_INFINITY): number {
-  if (limit === Number.POSITIVE_INFINITY) return 1;
-  return limit <= 0 ? 0 : Math.max(0, 1 - used / limit);
 }

@@ -1,8 +1,8 @@
 import { BoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
 import { untilMidnightPacific } from '../pacific.ts';
-
-import { type Gate, Mirror } from './mirror.ts';
+import type { Gate } from './gate.ts';
+import { Mirror } from './mirror.ts';
 import type { Outage } from './outage.ts';
 import type { RedisLink } from './redis-link.ts';
 import { readReply } from './reply.ts';
