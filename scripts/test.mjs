@@ -18,6 +18,7 @@ const checks = [
   run('lint', 'node_modules/@biomejs/biome/bin/biome', 'ci', '.', '--max-diagnostics=20'),
   run('types', 'node_modules/typescript/bin/tsc', '-p', '.'),
   run('build', 'scripts/build.mjs'),
+  run('pack', 'scripts/packed.mjs'),
   run('redis-server', 'scripts/ensure-redis.mjs'),
 ];
 const jest = ['--maxWorkers=100%', '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
