@@ -7,9 +7,9 @@ import type { GuardStatus } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
-import { Counts } from './observe/counts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
-import { Warnings } from './observe/warnings.ts';
+import { type ObserverSettings, Observers } from './observe/observers.ts';
+import { MOUNTED_TWICE, NESTED, Warnings } from './observe/warnings.ts';
 import { getsKeys, inPlace, type Part, type PartName } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
@@ -22,7 +22,7 @@ import { createFetch, type SeamOwner } from './upstream/seam.ts';
 import type { Sender } from './upstream/sender.ts';
 import { createSender, type TransportChoice } from './upstream/transport.ts';
 
-export interface CoreSettings {
+export interface CoreSettings extends ObserverSettings {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
   /** What makes the HTTP calls in the end. Default `'undici'`. */
@@ -38,9 +38,6 @@ export interface CoreSettings {
 }
 
 const GRACE_MS = 10_000;
-const MOUNTED_TWICE = 'the same guard is mounted twice above a route; the second has no effect.';
-const NESTED =
-  'a geminiGuard() is mounted below another; its parts replace those of the outer one. Mount single parts instead: retry({ ... }).';
 
 /** A guard's parts and what they share: events, counts, the seam. */
 export class Core implements Member, SeamOwner {
@@ -61,7 +58,7 @@ export class Core implements Member, SeamOwner {
   readonly #inFlight = new InFlight();
   readonly #warnings = new Warnings();
   readonly #alerts: Alerts | undefined;
-  readonly #counts = new Counts();
+  readonly observers: Observers;
   readonly #shared: SharedState | undefined;
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
@@ -73,6 +70,7 @@ export class Core implements Member, SeamOwner {
     if (settings.alerts !== false) this.#alerts = new Alerts(settings.alerts ?? readAlerts(), this.clock, ears);
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
+    this.observers = new Observers(this.clock, this.parts, settings);
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
@@ -141,7 +139,7 @@ export class Core implements Member, SeamOwner {
   }
 
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    this.#counts.observe(event, data);
+    this.observers.observe(event, data);
     this.#events.emit(event, data);
     this.#alerts?.observe(event, data);
   }
@@ -173,7 +171,7 @@ export class Core implements Member, SeamOwner {
     const parts = inPlace(this.parts).flatMap((part) =>
       part.status ? [[part.name, part.status(this.clock)] as const] : [],
     );
-    const { requests, attempts, retries, codes, late, shadow } = this.#counts;
+    const { requests, attempts, retries, codes, late, shadow } = this.observers.counts;
     return {
       requests,
       calls: { inFlight: this.#inFlight.count, attempts, retries },

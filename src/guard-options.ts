@@ -2,7 +2,8 @@ import type { GoogleGenAI } from '@google/genai';
 import type { Clock } from './clock.ts';
 import type { AlertOptions } from './observe/alert-options.ts';
 import type { Logger } from './observe/logger.ts';
-import { anything, callback, either, flag, type Rules, readOptions, shape } from './options.ts';
+import type { Price } from './observe/prices.ts';
+import { anything, callback, either, flag, type Rules, readOptions, record, shape } from './options.ts';
 import type { BulkheadOptions } from './policies/bulkhead.ts';
 import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
 import type { ErrorNormalizerOptions } from './policies/error-normalizer.ts';
@@ -57,6 +58,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   transport?: TransportChoice;
   /** A function like fetch, to make the calls with: the same as `transport`, by the name that SDKs have for it. */
   fetch?: Transport;
+  /** US dollars for a million tokens, by model, where you know better: `{ 'gemini-3.8-flash': { input: 0.75, output: 3.75 } }`. */
+  prices?: Record<string, Price>;
   /** Time, for tests. */
   clock?: Clock;
   /** Randomness in [0, 1), for tests. */
@@ -86,6 +89,7 @@ const RULES: Rules<GeminiGuardOptions> = {
     (value) => value === 'undici' || value === 'fetch' || typeof value === 'function',
   ),
   fetch: callback,
+  prices: record,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
   random: callback,
   // errorNormalizer checks what is its own.

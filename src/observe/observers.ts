@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.ts';
+import type { Part } from '../part.ts';
+import { Counts } from './counts.ts';
+import type { EventName, GuardEvents, Tokens } from './events.ts';
+import type { GuardStats } from './guard-stats.ts';
+import { Labels } from './labels.ts';
+import { Prices } from './prices.ts';
+import { Stats } from './stats.ts';
+
+export interface ObserverSettings {
+  readonly prices?: Prices | undefined;
+}
+
+/** All that a guard itself listens to its events with. */
+export class Observers {
+  readonly counts: Counts = new Counts();
+  readonly #prices: Prices;
+  readonly #labels: Labels;
+  readonly #stats: Stats;
+
+  readonly #dropped: () => number;
+
+  constructor(clock: Clock, parts: ReadonlyMap<string, Part | null>, { prices = new Prices() }: ObserverSettings) {
+    this.#dropped = () => (parts.get('log')?.status?.(clock) as { dropped: number } | undefined)?.dropped ?? 0;
+    this.#prices = prices;
+    this.#labels = new Labels((model) => prices.knows(model));
+    this.#stats = new Stats(clock, this.#labels);
+  }
+
+  observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
+    this.counts.observe(event, data);
+    this.#labels.observe(event, data);
+    this.#stats.observe(event, data);
+  }
+
+  /** US dollars; undefined where the price is not known. */
+  costOf(model: string, tokens: Tokens): number | undefined {
+    return this.#prices.cost(model, tokens);
+  }
+
+  stats(): GuardStats {
+    return this.#stats.figures(this.#dropped());
+  }
+}
