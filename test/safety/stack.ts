@@ -6,22 +6,8 @@ import type { AnswerEvent, EventName, GeminiGuardOptions, Guard, Logger } from '
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
 import { CANARY_PROMPT, clientOf, listen, MODEL, quickGuard, sdks } from '../support.ts';
 import { Canary } from './canary.ts';
+import { EVENTS } from './misbehaviours.ts';
 import { type Ask, type Visited, Visitor } from './visitor.ts';
-
-const EVENTS: EventName[] = [
-  'attempt',
-  'retry',
-  'gate',
-  'key',
-  'failover',
-  'circuit',
-  'limit',
-  'prompt',
-  'alert',
-  'warning',
-  'late',
-  'answer',
-];
 
 export interface Setting {
   express?: typeof express5;
