@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { createLogger, format, transports } from 'winston';
 import { systemClock } from '../clock.ts';
@@ -18,28 +19,42 @@ export type Write = (level: Level, message: string, record: Record<string, unkno
 const STALLED_LINES = 1000;
 const STALLED_BYTES = 1024 * 1024;
 
-/** One function for every logger. `dropped` counts what a failing or stalled logger lost: the request never notices. */
-export function writerFor(logger: Logger): { write: Write; dropped: () => number } {
+export interface Writer {
+  readonly write: Write;
+  /** Lines that a failing or stalled logger lost. */
+  dropped(): number;
+  close(): void;
+}
+
+/** One function for every logger. Whatever becomes of a line, the request never notices. */
+export function writerFor(logger: Logger): Writer {
   let dropped = 0;
+  const lost = (): void => void dropped++;
+  // A transport that fails later tells its logger, and where nobody listens to that the process ends.
+  const emitter = isWinston(logger) ? logger : undefined;
+  emitter?.on('error', lost);
   // What a logger is does not change while it is used.
   const takesRecordFirst = isPino(logger);
   const takesText = isConsole(logger);
+  // The levels of syslog have it in full.
+  const warn = (typeof logger.warn === 'function' ? 'warn' : 'warning') as 'warn';
   const write: Write = (level, message, record) => {
+    const method = level === 'warn' ? warn : level;
     try {
       if (isStalled(logger)) dropped++;
       else {
         const result: unknown = takesRecordFirst
-          ? logger[level](record as never, message as never)
-          : logger[level](
+          ? logger[method](record as never, message as never)
+          : logger[method](
               ...((takesText ? [JSON.stringify({ level, message, ...record })] : [message, record]) as never[]),
             );
-        unheard(result, () => dropped++);
+        unheard(result, lost);
       }
     } catch {
       dropped++;
     }
   };
-  return { write, dropped: () => dropped };
+  return { write, dropped: () => dropped, close: () => void emitter?.off('error', lost) };
 }
 
 /** JSON lines on stdout. */
@@ -67,6 +82,11 @@ const MESSAGE = Symbol.for('message');
 /** pino takes the record first, winston the message: each silently loses the other's. */
 function isPino(logger: Logger): boolean {
   return typeof (logger as { bindings?: unknown }).bindings === 'function';
+}
+
+function isWinston(logger: object): logger is EventEmitter {
+  const { transports, on, off } = logger as Partial<EventEmitter> & { transports?: unknown };
+  return Array.isArray(transports) && typeof on === 'function' && typeof off === 'function';
 }
 
 /** console would print a nested object over several lines. */
