@@ -1,14 +1,17 @@
-import type { Clock } from '../clock.ts';
-import type { Part } from '../part.ts';
 import { Counts } from './counts.ts';
 import type { EventName, GuardEvents, Tokens } from './events.ts';
 import type { GuardStats } from './guard-stats.ts';
 import { Labels } from './labels.ts';
 import { Prices } from './prices.ts';
+import { Prometheus } from './prometheus.ts';
+import { droppedLines, type Observed, readingOf } from './readings.ts';
+import type { Register } from './register.ts';
 import { Stats } from './stats.ts';
 
 export interface ObserverSettings {
   readonly prices?: Prices | undefined;
+  /** A registry of prom-client. */
+  readonly metrics?: Register | undefined;
 }
 
 /** All that a guard itself listens to its events with. */
@@ -18,19 +21,23 @@ export class Observers {
   readonly #labels: Labels;
   readonly #stats: Stats;
 
-  readonly #dropped: () => number;
+  readonly #observed: Observed;
+  readonly #prometheus: Prometheus | undefined;
 
-  constructor(clock: Clock, parts: ReadonlyMap<string, Part | null>, { prices = new Prices() }: ObserverSettings) {
-    this.#dropped = () => (parts.get('log')?.status?.(clock) as { dropped: number } | undefined)?.dropped ?? 0;
+  constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings) {
+    this.#observed = observed;
     this.#prices = prices;
-    this.#labels = new Labels((model) => prices.knows(model));
-    this.#stats = new Stats(clock, this.#labels);
+    const labels = new Labels((model) => prices.knows(model));
+    this.#labels = labels;
+    this.#stats = new Stats(observed.clock, labels);
+    this.#prometheus = metrics && new Prometheus(metrics, labels, readingOf(observed, labels));
   }
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
     this.counts.observe(event, data);
     this.#labels.observe(event, data);
     this.#stats.observe(event, data);
+    this.#prometheus?.observe(event, data);
   }
 
   /** US dollars; undefined where the price is not known. */
@@ -39,6 +46,10 @@ export class Observers {
   }
 
   stats(): GuardStats {
-    return this.#stats.figures(this.#dropped());
+    return this.#stats.figures(droppedLines(this.#observed));
+  }
+
+  close(): void {
+    this.#prometheus?.close();
   }
 }
