@@ -85,3 +85,10 @@ export function checkKey(who: string, what: string, key: string): void {
     `${who}: ${what} must hold one key of printable characters; character ${position + 1} of ${key.length} is not. Two keys in one value?`,
   );
 }
+
+const withoutPart = (): never => {
+  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
+};
+
+/** Those of a guard without the part. */
+export const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };

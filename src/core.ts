@@ -1,13 +1,13 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import type { Keys } from './api-key.ts';
+import { type Keys, NO_KEYS } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 import type { GuardStatus } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { Alarms } from './observe/alarms.ts';
-import { Counts } from './observe/counts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
+import { type ObserverSettings, Observers } from './observe/observers.ts';
 import { inPlace, type Part, type PartName } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
@@ -20,7 +20,7 @@ import { createFetch, type SeamOwner } from './upstream/seam.ts';
 import type { Sender } from './upstream/sender.ts';
 import { createSender, type TransportChoice } from './upstream/transport.ts';
 
-export interface CoreSettings {
+export interface CoreSettings extends ObserverSettings {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
   /** What makes the HTTP calls in the end. Default `'undici'`. */
@@ -53,7 +53,7 @@ export class Core implements Member, SeamOwner {
   readonly #events = new Events();
   readonly #inFlight = new InFlight();
   readonly #alarms = new Alarms();
-  readonly #counts = new Counts();
+  readonly observers: Observers;
   readonly #shared: SharedState | undefined;
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
@@ -63,6 +63,7 @@ export class Core implements Member, SeamOwner {
     this.random = settings.random ?? Math.random;
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
+    this.observers = new Observers(this, settings);
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
@@ -127,6 +128,10 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
+  get callsInFlight(): number {
+    return this.#inFlight.count;
+  }
+
   begin(): () => void {
     return this.#inFlight.begin();
   }
@@ -136,7 +141,7 @@ export class Core implements Member, SeamOwner {
   }
 
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    this.#counts.observe(event, data);
+    this.observers.observe(event, data);
     this.#events.emit(event, data);
   }
 
@@ -164,7 +169,7 @@ export class Core implements Member, SeamOwner {
     const parts = inPlace(this.parts).flatMap((part) =>
       part.status ? [[part.name, part.status(this.clock)] as const] : [],
     );
-    const { requests, attempts, retries, codes, late, shadow } = this.#counts;
+    const { requests, attempts, retries, codes, late, shadow } = this.observers.counts;
     return {
       requests,
       calls: { inFlight: this.#inFlight.count, attempts, retries },
@@ -184,6 +189,7 @@ export class Core implements Member, SeamOwner {
     await this.sender.close();
     await this.#shared?.close();
     this.store.end();
+    this.observers.close();
     this.#events.clear();
   }
 }
@@ -191,8 +197,3 @@ export class Core implements Member, SeamOwner {
 function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
   return parts.get('keys')?.putsKeys?.() ?? false;
 }
-
-const withoutPart = (): never => {
-  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
-};
-const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };
