@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 import type { GuardStatus } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
+import { snapshotOf } from './insight.ts';
 import { Alarms } from './observe/alarms.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
 import { type ObserverSettings, Observers } from './observe/observers.ts';
@@ -54,7 +55,7 @@ export class Core implements Member, SeamOwner {
   readonly #inFlight = new InFlight();
   readonly #alarms = new Alarms();
   readonly observers: Observers;
-  readonly #shared: SharedState | undefined;
+  readonly shared: SharedState | undefined;
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
@@ -72,8 +73,11 @@ export class Core implements Member, SeamOwner {
     this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
-    this.#shared = settings.shared;
-    settings.shared?.start((event, data) => this.#tell(event, data));
+    this.shared = settings.shared;
+    settings.shared?.start(
+      (event, data) => this.#tell(event, data),
+      () => JSON.stringify(snapshotOf(this)),
+    );
   }
 
   onClosing(abort: (reason: GeminiError) => void): () => void {
@@ -171,7 +175,7 @@ export class Core implements Member, SeamOwner {
       calls: { inFlight: this.#inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
-      ...(this.#shared ? { redis: this.#shared.status() } : {}),
+      ...(this.shared ? { redis: this.shared.status() } : {}),
       shadow: { ...shadow },
       ledgers: this.store.status(this.clock),
       keys: this.keys.list(),
@@ -183,7 +187,7 @@ export class Core implements Member, SeamOwner {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     await this.sender.close();
-    await this.#shared?.close();
+    await this.shared?.close();
     this.store.end();
     this.#events.clear();
   }

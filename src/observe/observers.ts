@@ -5,7 +5,8 @@ import type { EventName, GuardEvents, Tokens } from './events.ts';
 import type { GuardStats } from './guard-stats.ts';
 import { Labels } from './labels.ts';
 import { Prices } from './prices.ts';
-import { Stats } from './stats.ts';
+import { Recent } from './recent.ts';
+import { type PackedStats, Stats } from './stats.ts';
 
 export interface ObserverSettings {
   readonly prices?: Prices | undefined;
@@ -17,11 +18,14 @@ export class Observers {
   readonly #prices: Prices;
   readonly #labels: Labels;
   readonly #stats: Stats;
+  readonly #clock: Clock;
+  #recent: Recent | undefined;
 
   readonly #dropped: () => number;
 
   constructor(clock: Clock, parts: ReadonlyMap<string, Part | null>, { prices = new Prices() }: ObserverSettings) {
     this.#dropped = () => (parts.get('log')?.status?.(clock) as { dropped: number } | undefined)?.dropped ?? 0;
+    this.#clock = clock;
     this.#prices = prices;
     this.#labels = new Labels((model) => prices.knows(model));
     this.#stats = new Stats(clock, this.#labels);
@@ -31,11 +35,23 @@ export class Observers {
     this.counts.observe(event, data);
     this.#labels.observe(event, data);
     this.#stats.observe(event, data);
+    this.#recent?.observe(event, data);
   }
 
   /** US dollars; undefined where the price is not known. */
   costOf(model: string, tokens: Tokens): number | undefined {
     return this.#prices.cost(model, tokens);
+  }
+
+  /** From now on what happens is remembered for a page. */
+  remember(): Recent {
+    this.#recent ??= new Recent(this.#clock);
+    return this.#recent;
+  }
+
+  /** The numbers of {@link Observers.stats}, to be added to those of other processes. */
+  packed(): PackedStats {
+    return this.#stats.pack();
   }
 
   stats(): GuardStats {
