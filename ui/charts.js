@@ -47,7 +47,7 @@ const told = ({ text }, value) => (value === null || value === undefined ? '\u20
 
 /** Beside the names: the last values, or those under the pointer. */
 function legend(kind, values, chart) {
-  kind.lines.forEach((_, i) => t(chart.values[i], told(kind, values[i])));
+  for (const [i, place] of chart.values.entries()) t(place, told(kind, values[i]));
 }
 
 function colour(name) {
