@@ -93,6 +93,7 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       ai: given.ai,
       whole: true,
       shared,
+      metrics: given.metrics,
       alerts: given.alerts === false ? false : readAlerts(given.alerts),
       prices: given.prices && new Prices(given.prices),
     },

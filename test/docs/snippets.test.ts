@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ROOT, run } from '../cli/built.ts';
 import { moduleOf, snippetsOf } from './snippets.ts';
 
@@ -11,32 +10,38 @@ const pages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
   .map((file) => ({ file, page: readFileSync(join(DOCS, file), 'utf8') }));
 const withCode = pages.filter(({ page }) => page.includes('```js\n'));
 
+/** What went wrong, by the place of the snippet. */
+let failures: Record<string, string> = {};
+
+/** One process for all: each snippet is a module of its own in it, on a stage of its own. */
 beforeAll(async () => {
   mkdirSync(CACHE, { recursive: true });
   await ensureBuilt();
-}, 60_000);
+  const steps = withCode.flatMap(({ file, page }) =>
+    snippetsOf(page).map((snippet) => {
+      const name = `${file.replaceAll(/\W/g, '-')}-${snippet.line}.mjs`;
+      writeFileSync(join(CACHE, name), moduleOf(snippet));
+      const where = JSON.stringify(`${file}:${snippet.line}`);
+      return `await import('./${name}').catch((error) => (failures[${where}] = String(error?.stack ?? error)));`;
+    }),
+  );
+  const report = join(CACHE, 'failures.json');
+  const last = `writeFileSync(${JSON.stringify(report)}, JSON.stringify(failures)); process.exit(0);`;
+  const runner = join(CACHE, 'all.mjs');
+  writeFileSync(
+    runner,
+    ["import { writeFileSync } from 'node:fs';", 'const failures = {};', ...steps, last].join('\n'),
+  );
+  const { code, stderr } = await run([runner]);
+  expect([code, stderr]).toEqual([0, '']);
+  failures = JSON.parse(readFileSync(report, 'utf8')) as Record<string, string>;
+}, 120_000);
 afterAll(() => rmSync(CACHE, { recursive: true, force: true }));
 
-/** One process a page: each snippet is a module of its own in it, on a stage of its own. */
-test.each(withCode)('what docs/$file shows works', async ({ file, page }) => {
-  const snippets = snippetsOf(page);
-  expect(snippets).toHaveLength(page.match(/^```js$/gm)?.length ?? 0);
-  const name = file.replaceAll(/\W/g, '-');
-  const modules = snippets.map((snippet) => {
-    const path = join(CACHE, `${name}-${snippet.line}.mjs`);
-    writeFileSync(path, moduleOf(snippet));
-    return { path, line: snippet.line };
-  });
-  const runner = join(CACHE, `${name}.mjs`);
-  const steps = modules.map(
-    ({ path, line }) =>
-      `await import(${JSON.stringify(pathToFileURL(path).href)}).catch((error) => { console.error('docs/${file}, line ${line}:', error); process.exit(1); });`,
-  );
-  writeFileSync(runner, [...steps, 'process.exit(0);'].join('\n'));
-  const { code, stderr } = await run([runner]);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-}, 60_000);
+test.each(withCode)('what docs/$file shows works', ({ file, page }) => {
+  expect(snippetsOf(page)).toHaveLength(page.match(/^```js$/gm)?.length ?? 0);
+  expect(Object.entries(failures).filter(([where]) => where.startsWith(`${file}:`))).toEqual([]);
+});
 
 test.each(pages)('the links of docs/$file lead somewhere', ({ file, page }) => {
   const links = [...page.matchAll(/\]\((?!https?:)([^)#\s]+)?(#[^)\s]+)?\)/g)];

@@ -10,7 +10,7 @@ export interface Snippet {
   readonly after: string | undefined;
 }
 
-const BLOCK = /(?:^<!-- before\n([^]*?)-->\n)?^```js\n([^]*?)^```$(?:\n<!-- after\n([^]*?)-->)?/gm;
+const BLOCK = /(?:^<!-- before\n(.*?)-->\n)?^```js\n(.*?)^```$(?:\n<!-- after\n(.*?)-->)?/gms;
 
 export function snippetsOf(page: string): Snippet[] {
   return [...page.matchAll(BLOCK)].map(({ 1: before = '', 2: code = '', 3: after, index }) => {
