@@ -1,3 +1,5 @@
+import type { Call } from '../call.ts';
+import type { CallTelemetry } from './call-telemetry.ts';
 import { Counts } from './counts.ts';
 import type { EventName, GuardEvents, Tokens } from './events.ts';
 import type { GuardStats } from './guard-stats.ts';
@@ -7,6 +9,7 @@ import { Prometheus } from './prometheus.ts';
 import { droppedLines, type Observed, readingOf } from './readings.ts';
 import type { Register } from './register.ts';
 import { Stats } from './stats.ts';
+import { Telemetry } from './telemetry.ts';
 
 export interface ObserverSettings {
   readonly prices?: Prices | undefined;
@@ -23,6 +26,7 @@ export class Observers {
 
   readonly #observed: Observed;
   readonly #prometheus: Prometheus | undefined;
+  readonly #telemetry: Telemetry;
 
   constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings) {
     this.#observed = observed;
@@ -30,6 +34,7 @@ export class Observers {
     const labels = new Labels((model) => prices.knows(model));
     this.#labels = labels;
     this.#stats = new Stats(observed.clock, labels);
+    this.#telemetry = new Telemetry(labels, process.env);
     this.#prometheus = metrics && new Prometheus(metrics, labels, readingOf(observed, labels));
   }
 
@@ -43,6 +48,11 @@ export class Observers {
   /** US dollars; undefined where the price is not known. */
   costOf(model: string, tokens: Tokens): number | undefined {
     return this.#prices.cost(model, tokens);
+  }
+
+  /** For OpenTelemetry: a call begins. Undefined where nobody listens. */
+  begin(call: Call): CallTelemetry | undefined {
+    return this.#telemetry.begin(call);
   }
 
   stats(): GuardStats {
