@@ -1,29 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { labelOf } from '../api-key.ts';
-import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
+import { type Call, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
+import type { CallTelemetry } from '../observe/call-telemetry.ts';
 import type { Observers } from '../observe/observers.ts';
-import { tokensOf, type Usage } from '../observe/usage.ts';
+import { factsOf, tokensOf, type Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
 import { NO_KEY } from './client.ts';
 import { exchange } from './exchange.ts';
+import { type CallOwner, callOf } from './new-call.ts';
 import { RequestPrompt } from './prompt.ts';
 import { readdressed } from './readdress.ts';
-import { modelIn, readHead, type UpstreamRequest, withBody } from './request.ts';
+import { readHead, type UpstreamRequest, withBody } from './request.ts';
 import { type RetryLookout, report, SDK_RETRIES, throwIfReported } from './sdk-retries.ts';
 import type { Sender } from './sender.ts';
 import type { StreamEars } from './stream.ts';
-import { type Target, targetOf } from './target.ts';
+import { targetOf } from './target.ts';
 
 /** What the seam needs of the guard that owns it. */
-export interface SeamOwner {
-  readonly clock: Call['clock'];
-  readonly random: () => number;
+export interface SeamOwner extends CallOwner {
   readonly sender: Sender;
-  readonly store: Call['store'];
   /** Calls back when the guard closes; the function returned takes that back. */
   onClosing(abort: (reason: GeminiError) => void): () => void;
   /** The policies that hold in this scope, as one. */
@@ -32,18 +30,14 @@ export interface SeamOwner {
   openScope(id: string): Scope;
   /** A call began; the function returned tells its end. */
   begin(): () => void;
-  readonly observers: Pick<Observers, 'costOf'>;
+  readonly observers: Pick<Observers, 'costOf' | 'begin'>;
   /** Notices retry loops above this guard. */
   readonly lookout: RetryLookout;
   warn(code: string, message: string): void;
-  /** Tells an operator, if this failure needs one. */
-  alert(scope: Scope, call: Call, error: GeminiError): void;
 }
 
 /** For what is asked on the side: it is no part of the answer. */
 const SILENT: StreamEars = { usage() {}, end() {} };
-
-const UNLIMITED: AttemptLimits = { attemptMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
 
 const UNKEYED =
   'a client that was made without a key of its own is used where `keys` is switched off. Give it an `apiKey`.';
@@ -60,7 +54,9 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     const inherited = around?.isAnswered ? undefined : around;
     const scope = inherited ?? owner.openScope(randomUUID());
     const ends: ((usage?: Usage) => void)[] = [owner.begin(), scope.begin()];
+    let telemetry: CallTelemetry | undefined;
     const over = (error?: GeminiError, usage?: Usage): void => {
+      if (ends.length > 0) telemetry?.end(error);
       for (const end of ends.splice(0)) end(usage);
       if (!inherited) scope.finish(error?.status ?? 200);
     };
@@ -79,7 +75,8 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
         exchange(passed, readdressed(changed, call, passed), owner.sender, SILENT),
       );
       const call: Call = callOf(owner, scope, request, target, { signal: signal.signal, atEnd, prompt });
-      const response = await run(owner, scope, call, request, over);
+      telemetry = owner.observers.begin(call);
+      const response = await run(owner, scope, telemetry?.watched() ?? call, request, over, telemetry);
       // Read to its end already, or a stream that the route may yet leave unread.
       if (ends.length > 0) ends.push(scope.keepStream(() => signal.abort(new GeminiError('client_closed'))));
       return response;
@@ -92,45 +89,6 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
   };
 }
 
-function callOf(
-  owner: SeamOwner,
-  scope: Scope,
-  request: UpstreamRequest,
-  target: Target,
-  { signal, atEnd, prompt }: Pick<Call, 'signal' | 'atEnd' | 'prompt'>,
-): Call {
-  const { clock, random, store } = owner;
-  const { host, method, model, project, region, repeatable } = target;
-  const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
-  return {
-    id: scope.id,
-    method,
-    model: model || modelIn(request.body),
-    host,
-    key: label,
-    project: label,
-    // What a client sends as a bearer token may be anything.
-    isKeyed: request.headers.has('x-goog-api-key'),
-    ...(region ? { region } : {}),
-    isMovable: model !== '',
-    repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
-    signal,
-    deadline: Number.POSITIVE_INFINITY,
-    startedAt: scope.startedAt as number,
-    attempt: 1,
-    limits: UNLIMITED,
-    store,
-    clock,
-    random,
-    emit: scope.emit,
-    alert: (of, error) => owner.alert(scope, of, error),
-    rejectBlocked: true,
-    caller: scope.tally.caller ?? '',
-    atEnd,
-    prompt,
-  };
-}
-
 /** Runs the policies around the exchange. `over` is told once, when the last byte has passed or the call has failed. */
 async function run(
   owner: SeamOwner,
@@ -138,6 +96,7 @@ async function run(
   call: Call,
   request: UpstreamRequest,
   over: (error?: GeminiError, usage?: Usage) => void,
+  telemetry: CallTelemetry | undefined,
 ): Promise<Response> {
   let attempts = 0;
   let answered = false;
@@ -146,10 +105,11 @@ async function run(
   // What an alert names: the key and the model that were refused, not those that were asked for.
   let last = call;
   const ears = {
-    usage(usage: Usage) {
+    usage(usage: Usage, answer: unknown) {
       used = usage;
       const { model, key } = last;
       const tokens = tokensOf(usage);
+      telemetry?.used(tokens, factsOf(answer));
       const costUsd = owner.observers.costOf(model, tokens);
       scope.emit('usage', { requestId: scope.id, model, key, tokens, ...(costUsd === undefined ? {} : { costUsd }) });
     },
@@ -177,9 +137,13 @@ async function run(
       }
       ended = undefined;
       used = undefined;
-      return exchange(passed, readdressed(request, call, passed), owner.sender, ears);
+      const send = () => exchange(passed, readdressed(request, call, passed), owner.sender, ears);
+      return telemetry ? telemetry.attempt(passed, send) : send();
     });
-    if (call.method === 'streamGenerateContent') scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
+    if (call.method === 'streamGenerateContent') {
+      scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
+      telemetry?.firstChunk();
+    }
     answered = true;
     if (ended) over((ended as { error: GeminiError | undefined }).error, used);
     return response;
