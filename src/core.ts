@@ -51,7 +51,7 @@ export class Core implements Member, SeamOwner {
   /** Those that look at a visitor at the door. */
   readonly #admitting: Part[];
   readonly #events = new Events();
-  readonly #inFlight = new InFlight();
+  readonly inFlight: InFlight = new InFlight();
   readonly #alarms = new Alarms();
   readonly #counts = new Counts();
   readonly #shared: SharedState | undefined;
@@ -73,10 +73,6 @@ export class Core implements Member, SeamOwner {
     if (settings.ai) attach(settings.ai, this.fetch);
     this.#shared = settings.shared;
     settings.shared?.start((event, data) => this.#tell(event, data));
-  }
-
-  onClosing(abort: (reason: GeminiError) => void): () => void {
-    return this.#inFlight.onClosing(abort);
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -127,10 +123,6 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
-  begin(): () => void {
-    return this.#inFlight.begin();
-  }
-
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
     return this.#events.on(event, listener);
   }
@@ -167,7 +159,7 @@ export class Core implements Member, SeamOwner {
     const { requests, attempts, retries, codes, late, shadow } = this.#counts;
     return {
       requests,
-      calls: { inFlight: this.#inFlight.count, attempts, retries },
+      calls: { inFlight: this.inFlight.count, attempts, retries },
       codes: { ...codes },
       late,
       ...(this.#shared ? { redis: this.#shared.status() } : {}),
@@ -179,7 +171,7 @@ export class Core implements Member, SeamOwner {
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    await this.#inFlight.close(this.clock, graceMs);
+    await this.inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     await this.sender.close();
     await this.#shared?.close();
