@@ -1,7 +1,8 @@
 import { type Call, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/usage.ts';
+import type { Observers } from '../observe/observers.ts';
+import { tokensOf, type Usage } from '../observe/usage.ts';
 import type { Scope } from '../scope.ts';
 import { NO_KEY } from './client.ts';
 import { exchange } from './exchange.ts';
@@ -19,6 +20,7 @@ interface Owner {
   readonly clock: Call['clock'];
   readonly sender: Sender;
   readonly lookout: RetryLookout;
+  readonly observers: Pick<Observers, 'costOf'>;
   warn(code: string, message: string): void;
   alert(scope: Scope, call: Call, error: GeminiError): void;
 }
@@ -72,7 +74,11 @@ export class Flight implements StreamEars {
 
   usage(usage: Usage): void {
     this.#used = usage;
-    this.#scope.tally.addUsage(usage);
+    const { id: requestId, emit } = this.#scope;
+    const { model, key } = this.#last;
+    const tokens = tokensOf(usage);
+    const costUsd = this.#owner.observers.costOf(model, tokens);
+    emit('usage', { requestId, model, key, tokens, ...(costUsd === undefined ? {} : { costUsd }) });
   }
 
   end(error?: GeminiError): void {
@@ -84,7 +90,8 @@ export class Flight implements StreamEars {
 
   /** The policies have let an answer through. */
   answered(): void {
-    this.#scope.tally.firstContentMs ??= this.#owner.clock.now() - this.#scope.openedAt;
+    const { tally, openedAt } = this.#scope;
+    if (this.#call.method === 'streamGenerateContent') tally.firstContentMs ??= this.#owner.clock.now() - openedAt;
     this.#isAnswered = true;
     if (this.#hasEnded) this.#over(this.#error, this.#used);
   }

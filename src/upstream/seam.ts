@@ -4,6 +4,7 @@ import type { AttemptLimits, Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { InFlight } from '../in-flight.ts';
+import type { Observers } from '../observe/observers.ts';
 import type { Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
@@ -29,6 +30,7 @@ export interface SeamOwner {
   policyIn(scope: Scope): Policy;
   /** A scope for a call outside of any request. */
   openScope(id: string): Scope;
+  readonly observers: Pick<Observers, 'costOf'>;
   /** Notices retry loops above this guard. */
   readonly lookout: RetryLookout;
   warn(code: string, message: string): void;
