@@ -3,8 +3,9 @@ import { type Keys, NO_KEYS } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
-import type { GuardStatus } from './guard-status.ts';
+import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
+import { snapshotOf } from './insight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
@@ -59,7 +60,8 @@ export class Core implements Member, SeamOwner {
   readonly #warnings = new Warnings();
   readonly #alerts: Alerts | undefined;
   readonly observers: Observers;
-  readonly #shared: SharedState | undefined;
+  readonly shared: SharedState | undefined;
+  readonly register: ObserverSettings['metrics'];
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
@@ -79,8 +81,12 @@ export class Core implements Member, SeamOwner {
     this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
-    this.#shared = settings.shared;
-    settings.shared?.start((event, data) => this.#tell(event, data));
+    this.shared = settings.shared;
+    this.register = settings.metrics;
+    settings.shared?.start(
+      (event, data) => this.#tell(event, data),
+      () => JSON.stringify(snapshotOf(this)),
+    );
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -164,22 +170,7 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) =>
-      part.status ? [[part.name, part.status(this.clock)] as const] : [],
-    );
-    const { requests, attempts, retries, codes, late, shadow } = this.observers.counts;
-    return {
-      requests,
-      calls: { inFlight: this.inFlight.count, attempts, retries },
-      codes: { ...codes },
-      late,
-      ...(this.#shared ? { redis: this.#shared.status() } : {}),
-      shadow: { ...shadow },
-      ...(this.#alerts ? { alerts: this.#alerts.status() } : {}),
-      ledgers: this.store.status(this.clock),
-      keys: this.keys.list(),
-      parts: Object.fromEntries(parts),
-    };
+    return statusOf(this, this.inFlight.count, this.#alerts?.status());
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
@@ -187,7 +178,7 @@ export class Core implements Member, SeamOwner {
     for (const part of this.parts.values()) part?.close?.();
     await this.#alerts?.close();
     await this.sender.close();
-    await this.#shared?.close();
+    await this.shared?.close();
     this.store.end();
     this.observers.close();
     this.#events.clear();

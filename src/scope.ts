@@ -151,6 +151,11 @@ export class Scope {
     for (const stop of this.#streams ?? []) stop();
   }
 
+  /** It asks for nothing that a guard is about: nothing is recorded. */
+  leaveOut(): void {
+    this.#over = true;
+  }
+
   /**
    * The request is over, with this status, and is recorded. Of a visitor who left once his calls have ended: they are
    * being aborted. What a route goes on doing after its answer is none of the visitor's.
