@@ -64,7 +64,7 @@ export class Core implements Member, SeamOwner {
     this.random = settings.random ?? Math.random;
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
-    this.observers = new Observers(this.clock, this.parts, settings);
+    this.observers = new Observers(this, settings);
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
@@ -132,6 +132,10 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
+  get callsInFlight(): number {
+    return this.#inFlight.count;
+  }
+
   begin(): () => void {
     return this.#inFlight.begin();
   }
@@ -189,6 +193,7 @@ export class Core implements Member, SeamOwner {
     await this.sender.close();
     await this.shared?.close();
     this.store.end();
+    this.observers.close();
     this.#events.clear();
   }
 }

@@ -2,6 +2,7 @@ import type { GoogleGenAI } from '@google/genai';
 import type { Clock } from './clock.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Price } from './observe/prices.ts';
+import { type Register, registerRule } from './observe/register.ts';
 import { anything, callback, either, flag, type Rules, readOptions, record, shape } from './options.ts';
 import type { BulkheadOptions } from './policies/bulkhead.ts';
 import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
@@ -55,6 +56,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   transport?: TransportChoice;
   /** A function like fetch, to make the calls with: the same as `transport`, by the name that SDKs have for it. */
   fetch?: Transport;
+  /** A registry of prom-client 15 (`register`), for Prometheus: all names begin with `gemini_guard_`. */
+  metrics?: Register;
   /** US dollars for a million tokens, by model, where you know better: `{ 'gemini-3.8-flash': { input: 0.75, output: 3.75 } }`. */
   prices?: Record<string, Price>;
   /** Time, for tests. */
@@ -85,6 +88,7 @@ const RULES: Rules<GeminiGuardOptions> = {
     (value) => value === 'undici' || value === 'fetch' || typeof value === 'function',
   ),
   fetch: callback,
+  metrics: registerRule,
   prices: record,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
   random: callback,

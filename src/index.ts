@@ -85,6 +85,7 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       ai: given.ai,
       whole: true,
       shared,
+      metrics: given.metrics,
       prices: given.prices && new Prices(given.prices),
     },
   );

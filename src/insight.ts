@@ -4,6 +4,7 @@ import { KINDS } from './errors/kinds.ts';
 import type { GuardStatus } from './guard-status.ts';
 import type { Observers } from './observe/observers.ts';
 import type { Problem } from './observe/problems.ts';
+import type { Register } from './observe/register.ts';
 import type { PackedStats } from './observe/stats.ts';
 import type { Step } from './observe/timeline.ts';
 import { shared } from './shared.ts';
@@ -36,14 +37,8 @@ export interface Insight {
   /** Those of the other processes that share a Redis with this one. */
   others(): Promise<readonly Snapshot[]>;
   readonly redis: SharedStatus | undefined;
-  /** The user's Prometheus registry, if the guard was given one. */
+  /** The user's registry of prom-client, if the guard was given one. */
   readonly register: Register | undefined;
-}
-
-/** Of prom-client. */
-export interface Register {
-  readonly contentType: string;
-  metrics(): string | Promise<string>;
 }
 
 /** A guard's core, as far as it shows. */
@@ -51,7 +46,6 @@ export interface Source {
   readonly clock: Clock;
   readonly observers: Observers;
   readonly shared: SharedState | undefined;
-  readonly register?: Register | undefined;
   status(): GuardStatus;
   warn(code: string, message: string): void;
 }
@@ -76,7 +70,7 @@ export function giveInsight(guard: object, source: Source): void {
     get redis() {
       return source.shared?.status();
     },
-    register: source.register,
+    register: source.observers.register,
   });
 }
 

@@ -1,40 +1,46 @@
-import type { Clock } from '../clock.ts';
-import type { Part } from '../part.ts';
 import { Counts } from './counts.ts';
 import type { EventName, GuardEvents, Tokens } from './events.ts';
 import type { GuardStats } from './guard-stats.ts';
 import { Labels } from './labels.ts';
 import { Prices } from './prices.ts';
+import { Prometheus } from './prometheus.ts';
+import { droppedLines, type Observed, readingOf } from './readings.ts';
 import { Recent } from './recent.ts';
+import type { Register } from './register.ts';
 import { type PackedStats, Stats } from './stats.ts';
 
 export interface ObserverSettings {
   readonly prices?: Prices | undefined;
+  /** A registry of prom-client. */
+  readonly metrics?: Register | undefined;
 }
 
 /** All that a guard itself listens to its events with. */
 export class Observers {
   readonly counts: Counts = new Counts();
+  readonly register: Register | undefined;
   readonly #prices: Prices;
   readonly #labels: Labels;
   readonly #stats: Stats;
-  readonly #clock: Clock;
   #recent: Recent | undefined;
+  readonly #observed: Observed;
+  readonly #prometheus: Prometheus | undefined;
 
-  readonly #dropped: () => number;
-
-  constructor(clock: Clock, parts: ReadonlyMap<string, Part | null>, { prices = new Prices() }: ObserverSettings) {
-    this.#dropped = () => (parts.get('log')?.status?.(clock) as { dropped: number } | undefined)?.dropped ?? 0;
-    this.#clock = clock;
+  constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings) {
+    this.#observed = observed;
+    this.register = metrics;
     this.#prices = prices;
-    this.#labels = new Labels((model) => prices.knows(model));
-    this.#stats = new Stats(clock, this.#labels);
+    const labels = new Labels((model) => prices.knows(model));
+    this.#labels = labels;
+    this.#stats = new Stats(observed.clock, labels);
+    this.#prometheus = metrics && new Prometheus(metrics, labels, readingOf(observed, labels));
   }
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
     this.counts.observe(event, data);
     this.#labels.observe(event, data);
     this.#stats.observe(event, data);
+    this.#prometheus?.observe(event, data);
     this.#recent?.observe(event, data);
   }
 
@@ -45,7 +51,7 @@ export class Observers {
 
   /** From now on what happens is remembered for a page. */
   remember(): Recent {
-    this.#recent ??= new Recent(this.#clock);
+    this.#recent ??= new Recent(this.#observed.clock);
     return this.#recent;
   }
 
@@ -55,6 +61,10 @@ export class Observers {
   }
 
   stats(): GuardStats {
-    return this.#stats.figures(this.#dropped());
+    return this.#stats.figures(droppedLines(this.#observed));
+  }
+
+  close(): void {
+    this.#prometheus?.close();
   }
 }

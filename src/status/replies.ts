@@ -46,6 +46,7 @@ export class Replies {
 
   async #metrics(): Promise<Reply> {
     const { register } = this.#insight;
-    return register ? text(200, await register.metrics(), { 'Content-Type': register.contentType }) : NOT_FOUND;
+    if (!register?.metrics) return NOT_FOUND;
+    return text(200, await register.metrics(), { 'Content-Type': register.contentType ?? 'text/plain' });
   }
 }
