@@ -1,5 +1,6 @@
 import type { GoogleGenAI } from '@google/genai';
 import type { Clock } from './clock.ts';
+import type { AlertOptions } from './observe/alert-options.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Price } from './observe/prices.ts';
 import { type Register, registerRule } from './observe/register.ts';
@@ -38,6 +39,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   circuitBreaker?: CircuitBreakerOptions | false;
   /** Bounds the calls under way. */
   bulkhead?: BulkheadOptions | false;
+  /** Whom to tell when somebody has to act, and when to. `false`: no alerts at all. */
+  alerts?: AlertOptions | false;
   /**
    * What several processes share their limits through: your connected client of ioredis, iovalkey or redis (node-redis), a URL, or
    * `{ client or url, prefix, outage }`.
@@ -80,6 +83,7 @@ const RULES: Rules<GeminiGuardOptions> = {
   quota: part,
   circuitBreaker: part,
   bulkhead: part,
+  alerts: part,
   redis: redisRule,
   enforce: flag,
   ai: shape('a GoogleGenAI client'),

@@ -62,6 +62,7 @@ export function insightOf(guard: unknown): Insight | undefined {
 
 export function giveInsight(guard: object, source: Source): void {
   const { clock } = source;
+  source.shared?.snapshots.show(() => JSON.stringify(snapshotOf(source)));
   insights.set(guard, {
     clock,
     warn: (code, message) => source.warn(code, message),

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { BoundedMap } from './bounded-map.ts';
+import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { GeminiError } from './errors/gemini-error.ts';
 import { manyListeners } from './many-listeners.ts';
@@ -28,6 +29,8 @@ export interface Member {
   /** Made by geminiGuard(): one of these above a route is enough. */
   readonly whole: boolean;
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void;
+  /** A call of this scope has failed for good: somebody may have to act. */
+  fail(call: Call, error: GeminiError): void;
 }
 
 /** What the guards above a route agreed on for one request: its id, parts, signal, start, and its record. */

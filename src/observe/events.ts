@@ -1,5 +1,6 @@
 import type { Code, Kind, Source } from '../errors/kinds.ts';
 import { unheard } from '../unheard.ts';
+import type { AlertEvent } from './alert.ts';
 
 /** Tokens of one request, summed over its upstream calls (`usageMetadata`). */
 export interface Tokens {
@@ -130,17 +131,8 @@ export interface GuardEvents {
   limit: { requestId: string; caller: string; retryAfterMs: number; shadow?: true };
   /** A prompt was longer than it may be. */
   prompt: { requestId: string; model: string; tokens: number; limit: number; counted: boolean; shadow?: true };
-  /** Somebody has to act. */
-  alert: {
-    requestId: string;
-    kind: Kind;
-    model: string;
-    key: string;
-    reason?: string;
-    quotaId?: string;
-    cause: string;
-    cure: string;
-  };
+  /** Somebody has to act, or need not any more. */
+  alert: AlertEvent;
   /** Something is set up in a way that will hurt; each code is said once a process. */
   warning: { code: string; message: string };
   /** A failure came after its request had been answered: nothing was sent. */
