@@ -3,7 +3,7 @@ import { type Keys, NO_KEYS } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
-import type { GuardStatus } from './guard-status.ts';
+import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
@@ -60,6 +60,7 @@ export class Core implements Member, SeamOwner {
   readonly #alerts: Alerts | undefined;
   readonly observers: Observers;
   readonly shared: SharedState | undefined;
+  readonly register: ObserverSettings['metrics'];
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
@@ -80,6 +81,7 @@ export class Core implements Member, SeamOwner {
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
     this.shared = settings.shared;
+    this.register = settings.metrics;
     settings.shared?.start((event, data) => this.#tell(event, data));
   }
 
@@ -172,22 +174,7 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) =>
-      part.status ? [[part.name, part.status(this.clock)] as const] : [],
-    );
-    const { requests, attempts, retries, codes, late, shadow } = this.observers.counts;
-    return {
-      requests,
-      calls: { inFlight: this.#inFlight.count, attempts, retries },
-      codes: { ...codes },
-      late,
-      ...(this.shared ? { redis: this.shared.status() } : {}),
-      shadow: { ...shadow },
-      ...(this.#alerts ? { alerts: this.#alerts.status() } : {}),
-      ledgers: this.store.status(this.clock),
-      keys: this.keys.list(),
-      parts: Object.fromEntries(parts),
-    };
+    return statusOf(this, this.#inFlight.count, this.#alerts?.status());
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {

@@ -46,6 +46,7 @@ export interface Source {
   readonly clock: Clock;
   readonly observers: Observers;
   readonly shared: SharedState | undefined;
+  readonly register: Register | undefined;
   status(): GuardStatus;
   warn(code: string, message: string): void;
 }
@@ -71,7 +72,7 @@ export function giveInsight(guard: object, source: Source): void {
     get redis() {
       return source.shared?.status();
     },
-    register: source.observers.register,
+    register: source.register,
   });
 }
 

@@ -18,7 +18,6 @@ export interface ObserverSettings {
 /** All that a guard itself listens to its events with. */
 export class Observers {
   readonly counts: Counts = new Counts();
-  readonly register: Register | undefined;
   readonly #prices: Prices;
   readonly #labels: Labels;
   readonly #stats: Stats;
@@ -28,12 +27,10 @@ export class Observers {
 
   constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings) {
     this.#observed = observed;
-    this.register = metrics;
     this.#prices = prices;
-    const labels = new Labels((model) => prices.knows(model));
-    this.#labels = labels;
-    this.#stats = new Stats(observed.clock, labels);
-    this.#prometheus = metrics && new Prometheus(metrics, labels, readingOf(observed, labels));
+    this.#labels = new Labels((model) => prices.knows(model));
+    this.#stats = new Stats(observed.clock, this.#labels);
+    this.#prometheus = metrics && new Prometheus(metrics, this.#labels, readingOf(observed, this.#labels));
   }
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {

@@ -46,7 +46,6 @@ export class Replies {
 
   async #metrics(): Promise<Reply> {
     const { register } = this.#insight;
-    if (!register?.metrics) return NOT_FOUND;
-    return text(200, await register.metrics(), { 'Content-Type': register.contentType ?? 'text/plain' });
+    return register ? text(200, await register.metrics(), { 'Content-Type': register.contentType }) : NOT_FOUND;
   }
 }
