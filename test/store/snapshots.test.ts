@@ -50,13 +50,17 @@ test('nothing is made where nobody looks', async () => {
 
 test('what is too large is not told', async () => {
   let text = 'x'.repeat(600 * 1024);
+  let made = 0;
   const [one] = (await join(
     () => 'one',
-    () => text,
+    () => {
+      made++;
+      return text;
+    },
   )) as [Member, Member];
   await one.shared.snapshots.look();
-  await until(() => (members[1] as Member).shared.board.hears('page'));
-  await new Promise((resolve) => setTimeout(resolve, 1200));
+  // Once and again, so that the first would have arrived.
+  await until(() => made > 1);
   expect(await one.shared.snapshots.look()).toEqual([]);
   text = 'small';
   await until(async () => (await one.shared.snapshots.look())[0] === 'small');
