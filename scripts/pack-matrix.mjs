@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAJORS, nodeOf } from './node-binary.mjs';
+import { bundles } from './pack/bundle.mjs';
 import { CELLS, PROJECTS } from './pack/cells.mjs';
 import { runCell, writeSources } from './pack/run-cell.mjs';
 import { ROOT, run, tarball } from './pack/tarball.mjs';
@@ -41,6 +42,8 @@ try {
     ([at, { peer }]) => at !== '' && !at.endsWith('/gemini-guard') && !peer,
   );
   console.log(`packages: ${others.length} beside it`);
+  const sizes = Object.entries(bundles(join(folder, 'alone'))).map(([name, { bytes }]) => `${name} ${kB(bytes)}`);
+  console.log(`bundled alone: ${sizes.join(', ')}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
