@@ -27,10 +27,9 @@ function report(entry, file) {
   const inner = [];
   // What public declarations name is promised too, though nobody can import it.
   for (let at = open.shift(); at !== undefined; at = open.shift()) {
-    for (const next of declarationsOf(at.file)
-      .mentioned(at.name)
-      .map((name) => resolve(at.file, name))) {
-      if (next === undefined || known.has(idOf(next))) continue;
+    const names = declarationsOf(at.file).mentioned(at.name);
+    for (const next of names.flatMap((name) => resolve(at.file, name))) {
+      if (known.has(idOf(next))) continue;
       known.add(idOf(next));
       inner.push(next);
       open.push(next);

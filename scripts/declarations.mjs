@@ -12,6 +12,8 @@ export function declarationsOf(file) {
   const exported = new Map();
   const local = new Map();
   for (const text of statements) {
+    const [, space, module] = /^import \* as (\w+) from '([^']+)'/.exec(text) ?? [];
+    if (space !== undefined) imports.set(space, { name: '*', from: module });
     const [, list, from] = /^(?:import|export)(?: type)? \{([^}]*)\}(?: from '([^']+)')?/.exec(text) ?? [];
     const [, name] =
       /^(?:export )?(?:declare )?(?:abstract )?(?:function|const|class|interface|type|let) (\w+)/.exec(text) ?? [];
@@ -22,9 +24,10 @@ export function declarationsOf(file) {
       else exported.set(alias, { name: original, from });
     }
   }
+  // A name before a colon or a parenthesis is a member's, and `number` may be a function's too.
   const mentioned = (name) => {
-    const words = new Set(local.get(name)?.match(/[A-Za-z_]\w*/g));
-    words.delete(name);
+    const words = new Set(local.get(name)?.match(/\b[A-Za-z_]\w*\b(?!\??[:(])/g));
+    for (const word of [name, 'number', 'string', 'boolean']) words.delete(word);
     return [...words].filter((word) => local.has(word) || imports.has(word));
   };
   const declarations = { imports, exported, local, mentioned, textOf: (name) => local.get(name) };
@@ -32,23 +35,23 @@ export function declarationsOf(file) {
   return declarations;
 }
 
-/** Where a name of a file is declared; undefined if that is in another package. */
+/** Where a name of a file is declared: nowhere if that is in another package, in many places if it is all of a file. */
 export function resolve(file, name) {
   const { imports, exported, local } = declarationsOf(file);
-  if (local.has(name)) return { file, name };
+  if (local.has(name)) return [{ file, name }];
   const there = imports.get(name) ?? exported.get(name);
-  if (!there?.from?.startsWith('.')) return undefined;
-  return resolve(join(dirname(file), there.from.replace(/\.ts$/, '.d.ts')), there.name);
+  if (!there?.from?.startsWith('.')) return [];
+  const module = join(dirname(file), there.from.replace(/\.ts$/, '.d.ts'));
+  return there.name === '*' ? [...publicNames(module).values()] : resolve(module, there.name);
 }
 
 /** The public names of an entry, each with its declaration. */
 export function publicNames(file) {
   const { exported } = declarationsOf(file);
-  const found = [...exported].map(([alias, { name, from }]) => {
-    const at =
-      from === undefined ? resolve(file, name) : resolve(join(dirname(file), from.replace(/\.ts$/, '.d.ts')), name);
-    if (at === undefined) throw new Error(`${file}: ${alias} cannot be found`);
-    return [alias, at];
+  const found = [...exported.keys()].map((name) => {
+    const [at] = resolve(file, name);
+    if (at === undefined) throw new Error(`${file}: ${name} cannot be found`);
+    return [name, at];
   });
   return new Map(found);
 }
