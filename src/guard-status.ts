@@ -1,4 +1,5 @@
 import type { KeyStatus } from './api-key.ts';
+import type { AlertsStatus } from './observe/alerts.ts';
 import type { SharedStatus } from './store/shared-state.ts';
 import type { LedgerStatus } from './store/store.ts';
 
@@ -12,6 +13,8 @@ export interface GuardStatus {
   readonly late: number;
   /** By event: what would have been refused or held back, were it enforced (`enforce: false`). */
   readonly shadow: Readonly<Record<string, number>>;
+  /** What somebody has to act on, and what became of telling it. Absent with `alerts: false`. */
+  readonly alerts?: AlertsStatus;
   /** What is shared with other processes. */
   readonly redis?: SharedStatus;
   /** What each project has asked of each model, and what it may. */

@@ -7,6 +7,7 @@ import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
 import { handleKoa, isKoaNext, type KoaLike, type KoaNext, passKoa } from './http/koa.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
 import type { EventName, Listener } from './observe/events.ts';
+import type { GuardStats } from './observe/guard-stats.ts';
 import type { Part } from './part.ts';
 import type { Policy } from './policy.ts';
 import { type RunContext, type RunOptions, run } from './run.ts';
@@ -50,6 +51,8 @@ export interface Guard {
   on<E extends EventName>(event: E, listener: Listener<E>): () => void;
   /** JSON: counts, gates, circuits. */
   status(): GuardStatus;
+  /** JSON: requests, errors, times, tokens and money since the guard was made, in all and by model, key and route. */
+  stats(): GuardStats;
   /**
    * Refuses new calls, lets those in flight finish, then aborts them. Leaves no timer, socket or listener.
    * @param options.graceMs default 10_000
@@ -81,6 +84,7 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
     keys: core.keys,
     on: core.on.bind(core) as Guard['on'],
     status: () => core.status(),
+    stats: () => core.observers.stats(),
     close: (options?: { graceMs?: number }) => core.close(options),
   });
 }

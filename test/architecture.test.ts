@@ -26,7 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'api-key.ts',
     'load.ts',
   ],
-  ['observe/events.ts', 'observe/usage.ts'],
+  ['observe/events.ts', 'observe/alert.ts', 'observe/usage.ts'],
   ['call.ts', 'policy.ts', 'part.ts', 'store/store.ts'],
   ['observe/'],
   ['scope.ts'],
