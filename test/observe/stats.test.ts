@@ -173,6 +173,25 @@ describe('calls of a real client', () => {
     await guard.close();
   });
 
+  test('that a route has not waited for change nothing of its record', async () => {
+    const guard = quickGuard();
+    const ai = clientOf(guard, gemini.url);
+    const records: string[] = [];
+    const kept: unknown[] = [];
+    guard.on('answer', (record) => {
+      records.push(JSON.stringify(record));
+      kept.push(record);
+    });
+    let late: Promise<unknown> | undefined;
+    await guard.run(() => {
+      late = ai.models.generateContent({ model: MODEL, contents: 'a' });
+    });
+    await late;
+    expect(kept.map((record) => JSON.stringify(record))).toEqual(records);
+    expect(guard.stats().total).toMatchObject({ requests: 1, attempts: 1 });
+    await guard.close();
+  });
+
   test('of a handler that has an answer of its own save nothing', async () => {
     const guard = quickGuard({ retry: false });
     const ai = clientOf(guard, gemini.url);
