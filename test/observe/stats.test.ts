@@ -183,10 +183,13 @@ describe('calls of a real client', () => {
       kept.push(record);
     });
     let late: Promise<unknown> | undefined;
-    await guard.run(() => {
+    gemini.latency({ firstByteMs: 50 });
+    await guard.run(async () => {
       late = ai.models.generateContent({ model: MODEL, contents: 'a' });
+      await gemini.waitForCalls(1);
     });
     await late;
+    expect(guard.stats().total.tokens.input).toBeGreaterThan(0);
     expect(kept.map((record) => JSON.stringify(record))).toEqual(records);
     expect(guard.stats().total).toMatchObject({ requests: 1, attempts: 1 });
     await guard.close();
