@@ -32,7 +32,7 @@ function stateOf({ circuit, processes, waitMs, gate }: ModelFacts, all: number):
   if (circuit === 'half-open') return { tone: 'watch', text: 'being tried', note: where };
   if (gate?.kind === 'quota_exhausted') return { tone: 'bad', text: 'used up', note: `for ${span(gate.opensInMs)}` };
   if (gate) return { tone: 'watch', text: 'paused', note: `for ${span(gate.opensInMs)}` };
-  return { tone: 'good', text: 'open', note: '' };
+  return { tone: 'good', text: 'up', note: '' };
 }
 
 const LIMITS = [
