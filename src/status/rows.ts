@@ -1,11 +1,12 @@
 import { KINDS } from '../errors/kinds.ts';
+import { named } from '../insight.ts';
 import type { Sum } from '../observe/figures.ts';
 import type { Problem } from '../observe/problems.ts';
 import type { Limits } from '../store/store.ts';
 import type { KeyFacts } from './key-facts.ts';
 import type { ModelFacts, Quota } from './model-facts.ts';
 import type { KeyRow, ModelRow, ProblemRow, QuotaLine, State, Work } from './page-data.ts';
-import { amount, count, money, named, percent, span } from './words.ts';
+import { amount, count, money, percent, span } from './words.ts';
 
 /** The rest is nobody's to read. */
 const ROWS_MOST = 50;
