@@ -55,7 +55,7 @@ export class Core implements Member, SeamOwner {
   /** Those that look at a visitor at the door. */
   readonly #admitting: Part[];
   readonly #events = new Events();
-  readonly #inFlight = new InFlight();
+  readonly inFlight: InFlight = new InFlight();
   readonly #warnings = new Warnings();
   readonly #alerts: Alerts | undefined;
   readonly observers: Observers;
@@ -83,10 +83,6 @@ export class Core implements Member, SeamOwner {
     this.shared = settings.shared;
     this.register = settings.metrics;
     settings.shared?.start((event, data) => this.#tell(event, data));
-  }
-
-  onClosing(abort: (reason: GeminiError) => void): () => void {
-    return this.#inFlight.onClosing(abort);
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -133,11 +129,7 @@ export class Core implements Member, SeamOwner {
   }
 
   get callsInFlight(): number {
-    return this.#inFlight.count;
-  }
-
-  begin(): () => void {
-    return this.#inFlight.begin();
+    return this.inFlight.count;
   }
 
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
@@ -174,11 +166,11 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    return statusOf(this, this.#inFlight.count, this.#alerts?.status());
+    return statusOf(this, this.inFlight.count, this.#alerts?.status());
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    await this.#inFlight.close(this.clock, graceMs);
+    await this.inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     await this.#alerts?.close();
     await this.sender.close();
