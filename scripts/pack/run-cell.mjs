@@ -12,7 +12,7 @@ export async function runCell(cell, projects) {
   return RUNS[cell.run](cell, folder, projects);
 }
 
-const RUNS = { express5: server, express4: server, koa: server, register, types, jest, vitest, explain };
+const RUNS = { express5: server, express4: server, koa: server, register, permission, types, jest, vitest, explain };
 
 /** What each project has to have beside its node_modules. */
 export function writeSources(folder) {
@@ -31,6 +31,12 @@ async function server({ run, format, node }, folder) {
 
 async function register({ node }, folder) {
   return said('checked', nodeOf(node), ['--import', 'gemini-guard/register', 'register.mjs'], folder);
+}
+
+async function permission({ node }, folder) {
+  // Node 26 asks for the network too; an older one does not know that flag.
+  const net = Number(node) >= 26 ? ['--allow-net'] : [];
+  return said('checked', nodeOf(node), ['--permission', `--allow-fs-read=${folder}`, ...net, 'express5.mjs'], folder);
 }
 
 async function jest({ node }, folder) {
