@@ -1,7 +1,8 @@
 import type { GeminiGuardOptions } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
+import { EVENTS } from '../support.ts';
 import { hosts } from './hosts.ts';
-import { EVENTS, MISBEHAVIOURS } from './misbehaviours.ts';
+import { MISBEHAVIOURS } from './misbehaviours.ts';
 import { endAll, start } from './stack.ts';
 
 afterEach(endAll);

@@ -1,7 +1,7 @@
 import type { EventName } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
-import { CANARY_PROMPT, MODEL } from '../support.ts';
-import { EVENTS, MISBEHAVIOURS } from './misbehaviours.ts';
+import { CANARY_PROMPT, EVENTS, MODEL } from '../support.ts';
+import { MISBEHAVIOURS } from './misbehaviours.ts';
 import { endAll, route, type Setting, type Stack, start } from './stack.ts';
 
 afterEach(endAll);

@@ -1,5 +1,4 @@
 import { runInNewContext } from 'node:vm';
-import type { EventName } from '../../src/index.ts';
 
 /** What somebody else's function may do when it is called. */
 export const MISBEHAVIOURS: [string, () => unknown][] = [
@@ -33,22 +32,3 @@ export const MISBEHAVIOURS: [string, () => unknown][] = [
       ),
   ],
 ];
-
-/** All events that there are: a new one is missed by the compiler. */
-export const EVENTS: EventName[] = Object.keys({
-  attempt: true,
-  usage: true,
-  retry: true,
-  gate: true,
-  key: true,
-  failover: true,
-  store: true,
-  circuit: true,
-  queue: true,
-  limit: true,
-  prompt: true,
-  alert: true,
-  warning: true,
-  late: true,
-  answer: true,
-} satisfies Record<EventName, true>) as EventName[];

@@ -5,10 +5,9 @@ import { Registry } from 'prom-client';
 import { createLogger, format, transports } from 'winston';
 import type { AnswerEvent, EventName, GeminiGuardOptions, Guard, Logger } from '../../src/index.ts';
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
-import { CANARY_PROMPT, clientOf, listen, MODEL, quickGuard, sdks } from '../support.ts';
+import { CANARY_PROMPT, clientOf, EVENTS, listen, MODEL, quickGuard, sdks } from '../support.ts';
 import { Canary } from './canary.ts';
 import { isKoa } from './hosts.ts';
-import { EVENTS } from './misbehaviours.ts';
 import { type Ask, type Visited, Visitor } from './visitor.ts';
 
 export interface Setting {
