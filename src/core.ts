@@ -128,10 +128,6 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
-  get callsInFlight(): number {
-    return this.inFlight.count;
-  }
-
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
     return this.#events.on(event, listener);
   }

@@ -68,6 +68,32 @@ test('a guard of one copy and an error of the other know each other', async () =
   expect(await node('module', script)).toBe('true');
 });
 
+test('OpenTelemetry is not even loaded where nobody has registered an SDK, and not missed where it is absent', async () => {
+  const script = `
+    const { geminiGuard } = require('gemini-guard');
+    const Module = require('node:module');
+    const answer = () => Response.json({ candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' }] });
+    const guard = geminiGuard({ log: false, fetch: async () => answer() });
+    const url = 'http://gemini.test/v1beta/models/gemini-3.8-flash:generateContent';
+    const ask = async () => (await guard.run(() => guard.fetch(url, { method: 'POST', body: '{"contents":[]}' }))).status;
+    const asked = [];
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (id, ...more) => {
+      if (id !== '@opentelemetry/api') return resolve(id, ...more);
+      asked.push(id);
+      throw Object.assign(new Error('absent'), { code: 'MODULE_NOT_FOUND' });
+    };
+    (async () => {
+      const statuses = [await ask()];
+      const before = asked.length;
+      globalThis[Symbol.for('opentelemetry.js.api.1')] = {};
+      statuses.push(await ask(), await ask());
+      console.log(JSON.stringify({ statuses, before, after: asked.length }));
+    })();
+  `;
+  expect(JSON.parse(await node('commonjs', script))).toEqual({ statuses: [200, 200, 200], before: 0, after: 1 });
+});
+
 const PAGE = `
   const server = createServer(statusPage(geminiGuard({ log: false }))).listen(0, async () => {
     const answer = await fetch('http://127.0.0.1:' + server.address().port + '/_gemini');

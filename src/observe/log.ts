@@ -19,7 +19,15 @@ export function logPart(logger?: Logger): Part {
   if (logger !== undefined && !LOGGER.test(logger)) throw new TypeError(`log: expected ${LOGGER.expected}, or false.`);
   const { write, dropped, flush } = logger ? writerFor(logger) : consoleWriter();
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
-    answer: (data) => write(levelOf(data), 'gemini-guard request', safe({ ...data })),
+    answer: (data) => {
+      const record: Record<string, unknown> = { ...data };
+      if (data.traceId !== undefined) {
+        // The name that collectors look for.
+        record.trace_id = data.traceId;
+        delete record.traceId;
+      }
+      write(levelOf(data), 'gemini-guard request', safe(record));
+    },
     alert: (data) => {
       if (HAVE_LINES.has(data.name)) return;
       const what = data.state === 'firing' ? 'alert' : 'alert resolved';

@@ -12,7 +12,6 @@ export interface Logger {
   error(...args: never[]): unknown;
 }
 
-/** Takes the record over: it is a copy already. */
 export type Write = (level: Level, message: string, record: Record<string, unknown>) => void;
 
 export interface Writer {
@@ -58,10 +57,11 @@ export function writerFor(logger: Logger): Writer {
 export function consoleWriter(lines: Pick<typeof consoleLines, 'write' | 'flush'> = consoleLines): Writer {
   let dropped = 0;
   const write: Write = (level, message, record) => {
-    record.level = level;
-    record.message = message;
-    record.timestamp = new Date(systemClock.date()).toISOString();
-    if (!lines.write(JSON.stringify(record))) dropped++;
+    const timestamp = new Date(systemClock.date()).toISOString();
+    // Put together as texts: members that are added to a copied object make it five times as slow to write.
+    const more = `"level":"${level}","message":${JSON.stringify(message)},"timestamp":"${timestamp}"}`;
+    const text = JSON.stringify(record);
+    if (!lines.write(text === '{}' ? `{${more}` : `${text.slice(0, -1)},${more}`)) dropped++;
   };
   return { write, dropped: () => dropped, flush: lines.flush };
 }
