@@ -123,6 +123,21 @@ assert.deepEqual(guard.keys.list(), [
 ]);
 `,
   },
+  numbers: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `
+${ROUTE}
+const stop = await listening();
+await ask();
+const metrics = await (await fetch(url + '/metrics')).text();
+assert.match(metrics, /gemini_guard_requests_total\\{model="gemini-3.8-flash",route="POST \\/ask",outcome="ok",code="ok",kind="none"} 1/);
+const costs = await (await fetch(url + '/costs')).json();
+assert.ok(costs['POST /ask'].costUsd > 0);
+stop();
+`,
+  },
   failover: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';
@@ -176,6 +191,18 @@ assert.equal(guard.status().redis.processes, 1);
 await guard.close();
 redis.disconnect();
 server.kill();
+`,
+  },
+  status: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `${ROUTE}
+const stop = await listening();
+await ask();
+assert.match(await (await fetch(url + '/_gemini')).text(), /<h1>All is well. 1 request in the last minute/);
+assert.equal((await fetch(url + '/_gemini', { headers: { 'x-forwarded-for': '192.0.2.1' } })).status, 404);
+stop();
 `,
   },
   testing: {

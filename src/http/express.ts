@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { VisitorRequest } from '../part.ts';
-import { runInScope } from '../scope.ts';
-import { type Arrival, type Door, enter } from './enter.ts';
+import { type Route, runInScope } from '../scope.ts';
+import { type Arrival, type Door, enter, entering } from './enter.ts';
 import { ownFailure, strangersFailure } from './foreign.ts';
 import { isReconnect, noMore } from './reconnect.ts';
 import { type ErrorHandler, ensureTail, type Next } from './tail.ts';
@@ -25,22 +25,37 @@ function proxyTrouble(req: VisitorRequest): string | undefined {
   return app?.get?.('trust proxy') === true ? TRUST_PROXY : undefined;
 }
 
-function routeOf(req: VisitorRequest): string {
+function routeOf(req: VisitorRequest): Route {
   const pattern = req.route?.path;
-  const path = typeof pattern === 'string' ? `${req.baseUrl ?? ''}${pattern}` : (req.originalUrl ?? req.url ?? '');
-  return routeName(req.method, path);
+  if (typeof pattern === 'string') return { route: routeName(req.method, `${mountOf(req.baseUrl)}${pattern}`) };
+  return { route: routeName(req.method, req.originalUrl ?? req.url ?? ''), unmatched: true };
+}
+
+/** Where a router is mounted may hold parameters, and Express tells their values alone: what looks like one becomes `:`. */
+function mountOf(baseUrl = ''): string {
+  return baseUrl.replace(/[^/]+/g, (segment) => (/^(?:[a-z][a-z_-]{0,30}|v\d{1,2})$/i.test(segment) ? segment : ':'));
 }
 
 /** The guard as middleware of Express 4, Express 5 and connect. */
 export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse, next: Next): void {
   if (isReconnect(req)) return void noMore(res);
-  enter(door, arrivalOf(req, res))
-    .then((scope) => {
-      if (isAnswering(scope)) ensureTail(appOf(req), tail);
-      runInScope(scope, () => next());
-    })
-    // Of a `next` that throws as well: Express never does, but others may.
-    .catch((error: unknown) => refuse(error, req, res, next));
+  const turnAway = (error: unknown): void => refuse(error, req, res, next);
+  try {
+    const { scope, admission } = enter(door, arrivalOf(req, res));
+    const pass = (): void => {
+      // Of a `next` that throws as well: Express never does, but others may.
+      try {
+        if (isAnswering(scope)) ensureTail(appOf(req), tail);
+        runInScope(scope, next);
+      } catch (error) {
+        turnAway(error);
+      }
+    };
+    if (admission) admission.then(pass, turnAway);
+    else pass();
+  } catch (error) {
+    turnAway(error);
+  }
 }
 
 /** The guard around one route handler: needs no app and no error handler behind it. */
@@ -51,7 +66,7 @@ export function around(door: Door, fn: Handler): (req: VisitorRequest, res: Serv
     const passOn = (error?: unknown): void => (isCommand(error) ? (next ?? nobody(res))(error) : fail(error));
     const known = scopeOf(req);
     // The same guard above the route has let this visitor in already: then this one is here to catch.
-    const entered = known?.members.has(door) ? Promise.resolve(known) : enter(door, arrivalOf(req, res));
+    const entered = known?.members.has(door) ? Promise.resolve(known) : entering(door, arrivalOf(req, res));
     entered.then((scope) => runInScope(scope, () => fn(req, res, passOn))).catch(fail);
   };
 }

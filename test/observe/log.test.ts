@@ -71,7 +71,13 @@ test.each<[string, Partial<AnswerEvent>, string]>([
 test('what somebody has to act on has a line of its own', () => {
   const { lines, logger } = memoryLogger();
   const part = logPart(logger);
-  part.observe?.('alert', { requestId: 'r', kind: 'quota_exhausted', model: 'm', key: 'k', cause: 'c', cure: 'd' });
+  const alert = { severity: 'critical', state: 'firing', summary: 's', at: 't', model: 'm', key: 'k' } as const;
+  part.observe?.('alert', { ...alert, name: 'quota_exhausted', cause: 'c', cure: 'd' });
+  part.observe?.('alert', { ...alert, name: 'burn_rate_slow', severity: 'warning', cause: 'c', cure: 'd' });
+  part.observe?.('alert', { ...alert, name: 'burn_rate_slow', state: 'resolved', cause: 'c', cure: 'd' });
+  // Circuits and Redis have lines of their own.
+  part.observe?.('alert', { ...alert, name: 'circuit_opened', cause: 'c', cure: 'd' });
+  part.observe?.('alert', { ...alert, name: 'redis_lost', cause: 'c', cure: 'd' });
   const circuit = { requestId: 'r', host: 'h', model: 'm', waitMs: 5 };
   for (const state of ['open', 'waited', 'rejected', 'closed'] as const)
     part.observe?.('circuit', { ...circuit, state });
@@ -79,6 +85,8 @@ test('what somebody has to act on has a line of its own', () => {
   part.observe?.('retry', { requestId: 'r', model: 'm', attempt: 1, kind: 'rate_limited', waitMs: 5 });
   expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
     'error gemini-guard alert: quota_exhausted',
+    'warn gemini-guard alert: burn_rate_slow',
+    'info gemini-guard alert resolved: burn_rate_slow',
     'error gemini-guard circuit open',
     'info gemini-guard circuit closed',
     'warn gemini-guard GG_X: something',
@@ -135,14 +143,24 @@ test('what is no logger is refused', () => {
   );
 });
 
-test('without a logger it writes JSON lines to the console by winston', () => {
+test('without a logger it writes JSON lines to the console by winston, those of one turn at once', async () => {
   // Jest puts a console of its own in the place of Node's; winston writes to whichever stream that one has.
   const { _stdout } = console as unknown as { _stdout?: Writable };
   const printed = _stdout ? jest.spyOn(_stdout, 'write') : jest.spyOn(console, 'log');
   printed.mockImplementation(() => true);
-  tell(logPart());
-  const [line] = (printed.mock.calls as [string][]).map(([text]) => JSON.parse(text));
+  const part = logPart();
+  tell(part);
+  tell(part, { requestId: 'request-2' });
+  expect(printed).not.toHaveBeenCalled();
+  await new Promise(setImmediate);
+  const [[text] = ['']] = printed.mock.calls as [string][];
+  expect(printed).toHaveBeenCalledTimes(1);
+  tell(part, { requestId: 'request-3' });
+  part.close?.();
+  expect(printed).toHaveBeenCalledTimes(2);
   printed.mockRestore();
+  const [line, next] = text.split('\n').map((one) => one && JSON.parse(one));
+  expect(next).toMatchObject({ requestId: 'request-2' });
   expect(line).toMatchObject({ level: 'info', message: 'gemini-guard request', requestId: 'request-1' });
   expect(Date.parse(line.timestamp)).toBeGreaterThan(0);
 });
