@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writePage } from './page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
@@ -22,3 +23,4 @@ if (existsSync(load)) {
     "import { createRequire } from 'node:module';\nexport const load = createRequire(import.meta.url);\n",
   );
 }
+writePage({ [`${root}dist/esm`]: 'export const template =', [`${root}dist/cjs`]: 'exports.template =' });

@@ -3,7 +3,7 @@ import { type Keys, NO_KEYS } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
-import type { GuardStatus } from './guard-status.ts';
+import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
@@ -55,11 +55,12 @@ export class Core implements Member, SeamOwner {
   /** Those that look at a visitor at the door. */
   readonly #admitting: Part[];
   readonly #events = new Events();
-  readonly #inFlight = new InFlight();
+  readonly inFlight: InFlight = new InFlight();
   readonly #warnings = new Warnings();
   readonly #alerts: Alerts | undefined;
   readonly observers: Observers;
-  readonly #shared: SharedState | undefined;
+  readonly shared: SharedState | undefined;
+  readonly register: ObserverSettings['metrics'];
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
@@ -79,12 +80,9 @@ export class Core implements Member, SeamOwner {
     this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
-    this.#shared = settings.shared;
+    this.shared = settings.shared;
+    this.register = settings.metrics;
     settings.shared?.start((event, data) => this.#tell(event, data));
-  }
-
-  onClosing(abort: (reason: GeminiError) => void): () => void {
-    return this.#inFlight.onClosing(abort);
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -130,14 +128,6 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
-  get callsInFlight(): number {
-    return this.#inFlight.count;
-  }
-
-  begin(): () => void {
-    return this.#inFlight.begin();
-  }
-
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
     return this.#events.on(event, listener);
   }
@@ -172,30 +162,15 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) =>
-      part.status ? [[part.name, part.status(this.clock)] as const] : [],
-    );
-    const { requests, attempts, retries, codes, late, shadow } = this.observers.counts;
-    return {
-      requests,
-      calls: { inFlight: this.#inFlight.count, attempts, retries },
-      codes: { ...codes },
-      late,
-      ...(this.#shared ? { redis: this.#shared.status() } : {}),
-      shadow: { ...shadow },
-      ...(this.#alerts ? { alerts: this.#alerts.status() } : {}),
-      ledgers: this.store.status(this.clock),
-      keys: this.keys.list(),
-      parts: Object.fromEntries(parts),
-    };
+    return statusOf(this, this.inFlight.count, this.#alerts?.status());
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    await this.#inFlight.close(this.clock, graceMs);
+    await this.inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     await this.#alerts?.close();
     await this.sender.close();
-    await this.#shared?.close();
+    await this.shared?.close();
     this.store.end();
     this.observers.close();
     this.#events.clear();

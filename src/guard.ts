@@ -6,6 +6,7 @@ import type { GuardStatus } from './guard-status.ts';
 import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
 import { handleKoa, isKoaNext, type KoaLike, type KoaNext, passKoa } from './http/koa.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
+import { giveInsight } from './insight.ts';
 import type { EventName, Listener } from './observe/events.ts';
 import type { GuardStats } from './observe/guard-stats.ts';
 import type { Part } from './part.ts';
@@ -73,6 +74,7 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
     passThrough(core, first as IncomingMessage, second, next as Next);
     return undefined;
   };
+  giveInsight(guard, core);
   return Object.assign(guard as Guard, {
     handler: <F extends Handler>(fn: F) => handlerOf(core, fn) as unknown as F,
     fetch: core.fetch,

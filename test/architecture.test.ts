@@ -33,10 +33,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ['store/'],
   ['policies/'],
   ['http/', 'upstream/'],
-  ['guard-status.ts', 'core.ts', 'run.ts'],
+  ['guard-status.ts', 'insight.ts', 'core.ts', 'run.ts'],
   ['guard-options.ts', 'guard.ts'],
   ['index.ts'],
-  ['register.ts'],
+  ['register.ts', 'status/'],
   ['testing/', 'frontend/', 'cli/'],
 ];
 

@@ -46,6 +46,23 @@ export class Histogram {
     this.#max = 0;
   }
 
+  /** The greatest value, and pairs of a bucket and its count. */
+  pack(): number[] {
+    const packed = [this.#max];
+    for (let i = 0; i < BUCKETS; i++) if (this.#counts[i]) packed.push(i, this.#counts[i] as number);
+    return packed;
+  }
+
+  static of([max = 0, ...pairs]: readonly number[]): Histogram {
+    const histogram = new Histogram();
+    histogram.#max = max;
+    for (let i = 0; i < pairs.length; i += 2) {
+      histogram.#counts[pairs[i] as number] = pairs[i + 1] as number;
+      histogram.#count += pairs[i + 1] as number;
+    }
+    return histogram;
+  }
+
   percentiles(): Percentiles {
     const [p50 = 0, p90 = 0, p95 = 0, p99 = 0] = this.#ranks([0.5, 0.9, 0.95, 0.99]);
     return { p50, p90, p95, p99, max: this.#max };

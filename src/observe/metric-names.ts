@@ -30,7 +30,7 @@ const ROWS = {
   cost_usd_total:           ['counter',   ['model', 'key'], 'What these tokens cost in US dollars, by a list of prices'],
   unpriced_tokens_total:    ['counter',   ['model'], 'Tokens of models whose price is not known'],
   late_failures_total:      ['counter',   ['kind'], 'Failures that came after their request had been answered'],
-  alerts_total:             ['counter',   ['kind'], 'Failures that somebody has to act on'],
+  alerts_total:             ['counter',   ['name'], 'Alerts of something that somebody has to act on'],
   log_lines_dropped_total:  ['counter',   [], 'Log lines that the logger has lost'],
   circuit_state:            ['gauge',     ['model'], '0 closed, 1 half-open, 2 open', 'max'],
   limit_remaining:          ['gauge',     ['model', 'key', 'policy'], 'What is left of a quota whose limit is known: rpm, tpm, rpd; key: its project', 'min'],

@@ -59,7 +59,7 @@ export class Prometheus {
     circuit: ({ model, state, waitMs }) => void (state === 'waited' && this.#wait(model, 'circuit', waitMs)),
     queue: ({ model, state, waitMs }) => void (state === 'waited' && this.#wait(model, 'queue', waitMs)),
     late: ({ kind }) => this.#count('late_failures_total', kind),
-    alert: ({ kind }) => this.#count('alerts_total', kind),
+    alert: ({ name, state }) => void (state === 'firing' && this.#count('alerts_total', name)),
   };
 
   #answer(data: AnswerEvent): void {

@@ -8,6 +8,9 @@ export interface Register {
   registerMetric(metric: never): void;
   getSingleMetric(name: string): unknown;
   removeSingleMetric(name: string): void;
+  /** All that is in it, as Prometheus reads it. */
+  metrics(): string | Promise<string>;
+  readonly contentType: string;
 }
 
 export const registerRule: Rule = shape(
@@ -15,6 +18,7 @@ export const registerRule: Rule = shape(
   'registerMetric',
   'getSingleMetric',
   'removeSingleMetric',
+  'metrics',
 );
 
 /** Puts what is true at this moment into a series. */

@@ -4,8 +4,18 @@ import { dollars, type Figures, Sum } from './figures.ts';
 import type { GuardStats } from './guard-stats.ts';
 import type { Labels } from './labels.ts';
 import { LastMinute } from './last-minute.ts';
+import { type PackedSum, pack } from './packed.ts';
 import { PRICES_OF } from './prices.ts';
 import { isSpared } from './shadow.ts';
+
+/** What a process tells others: at most 100 models and keys. */
+export interface PackedStats {
+  readonly since: string;
+  readonly costTodayUsd: number;
+  readonly total: PackedSum;
+  readonly models: readonly (readonly [label: string, PackedSum])[];
+  readonly keys: readonly (readonly [label: string, PackedSum])[];
+}
 
 const DAY_MS = 86_400_000;
 
@@ -89,6 +99,20 @@ export class Stats {
     const day = Math.floor(this.#clock.date() / DAY_MS);
     if (day !== this.#day) this.#costToday = 0;
     this.#day = day;
+  }
+
+  /** For a page that adds up several processes. */
+  pack(): PackedStats {
+    this.#today();
+    const sums = (of: ReadonlyMap<string, Sum>): [string, PackedSum][] =>
+      [...of].map(([label, sum]) => [label, pack(sum)]);
+    return {
+      since: this.#since,
+      costTodayUsd: this.#costToday,
+      total: pack(this.#total),
+      models: sums(this.#models),
+      keys: sums(this.#keys),
+    };
   }
 
   figures(droppedLines: number): GuardStats {

@@ -1,5 +1,4 @@
-import { BoundedMap } from '../bounded-map.ts';
-import { type Call, remainingMs, resourceOf, wait } from '../call.ts';
+import { type Call, remainingMs, wait } from '../call.ts';
 import { GeminiError, isGeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
 import type { CircuitEventState } from '../observe/events.ts';
@@ -7,6 +6,7 @@ import { duration, flag, ratio, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
 import { ALONE, type Board } from '../store/store.ts';
+import { ByResource } from './by-resource.ts';
 import { type Admission, Circuit } from './circuit.ts';
 
 export interface CircuitBreakerOptions {
@@ -87,36 +87,40 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
       enforce: true,
     },
   );
-  const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, (named) => {
+  const circuits = new ByResource<Named>(CIRCUITS_KEPT, (named) => {
     named.circuit.close();
     board.withdraw(opinion(named));
   });
 
   async function circuitBreaker<T>(call: Call, next: Next<T>): Promise<T> {
-    const { host, clock, random } = call;
-    const model = resourceOf(call);
-    const isWarned = (): boolean => board.hears(opinion({ host, model }));
-    const create = (): Named => ({ host, model, circuit: new Circuit(settings, clock, random, isWarned) });
-    const { circuit } = circuits.getOrCreate(`${host} ${model}`, create);
-    const tell = tellerOf(call, settings.enforce);
-    const admission = await admitted(call, circuit, settings, tell);
+    const named = circuits.of(call, (host, model) => {
+      const isWarned = (): boolean => board.hears(opinion({ host, model }));
+      return { host, model, circuit: new Circuit(settings, call.clock, call.random, isWarned) };
+    });
+    const { circuit } = named;
+    // Most circuits are closed, and then nobody waits.
+    const admission = circuit.state === 'closed' ? circuit.admit(0) : await admitted(call, circuit, settings);
     // Let through though its circuit is open: what becomes of it would never have been known.
     if (!admission) return next(call);
-    const report = (outcome: 'success' | 'failure' | 'neutral'): void => {
-      const state = circuit.state;
-      circuit.report(admission, outcome);
-      if (circuit.state !== state) tell(circuit.state, circuit.waitMs);
-      if (circuit.state === 'open') board.post(opinion({ host, model }));
-      if (circuit.state === 'closed') board.withdraw(opinion({ host, model }));
-    };
     try {
       const result = await next(call);
-      report('success');
+      report(call, named, admission, 'success');
       return result;
     } catch (error) {
-      report(isGeminiError(error) && KINDS[error.kind].breaker && error.source === 'upstream' ? 'failure' : 'neutral');
+      const isBad = isGeminiError(error) && KINDS[error.kind].breaker && error.source === 'upstream';
+      report(call, named, admission, isBad ? 'failure' : 'neutral');
       throw error;
     }
+  }
+
+  function report(call: Call, named: Named, admission: Admission, outcome: 'success' | 'failure' | 'neutral'): void {
+    const { circuit } = named;
+    const { state } = circuit;
+    circuit.report(admission, outcome);
+    if (circuit.state !== state) tellerOf(call, settings.enforce)(circuit.state, circuit.waitMs);
+    if (circuit.state === 'open') board.post(opinion(named));
+    // Said once, when it closes, and not by each call that goes well.
+    if (circuit.state === 'closed' && state !== 'closed') board.withdraw(opinion(named));
   }
   return {
     name: 'circuitBreaker',
@@ -146,8 +150,8 @@ async function admitted(
   call: Call,
   circuit: Circuit,
   { maxWaitMs, enforce }: { maxWaitMs: number; enforce: boolean },
-  tell: Tell,
 ): Promise<Admission | undefined> {
+  const tell = tellerOf(call, enforce);
   const leaseMs = Math.min(LEASE_MS, call.limits.attemptMs);
   const begun = call.clock.now();
   for (let waits = 0; ; waits++) {

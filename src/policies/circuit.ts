@@ -46,6 +46,8 @@ export class Circuit {
   #generation = 0;
   #opensAt = 0;
   #successes = 0;
+  /** One for all that are let in while it is closed: nothing tells them apart. */
+  #closed: Admission;
   /** The probes in flight. */
   #leases: Admission[] = [];
 
@@ -56,6 +58,7 @@ export class Circuit {
     this.#clock = clock;
     this.#random = random;
     this.#rotatedAt = clock.now();
+    this.#closed = this.#let(false);
     this.#books = new CircuitBreaker(recordOutcome, {
       timeout: false,
       rollingPercentilesEnabled: false,
@@ -82,22 +85,24 @@ export class Circuit {
 
   /** Lets a call in, or not. `leaseMs`: after this long a probe that has not come back no longer counts. */
   admit(leaseMs: number): Admission | undefined {
-    const at = this.#clock.now();
     if (this.state === 'open' && this.waitMs === 0) this.#become('half-open');
-    if (this.state === 'closed') return { generation: this.#generation, probe: false, at };
+    if (this.state === 'closed') return this.#closed;
     if (this.state === 'open') return undefined;
+    const at = this.#clock.now();
     this.#leases = this.#leases.filter((lease) => at - lease.at < leaseMs);
     if (this.#leases.length >= this.#settings.probes) return undefined;
-    const admission = { generation: this.#generation, probe: true, at };
+    const admission = this.#let(true);
     this.#leases.push(admission);
     return admission;
   }
 
   /** Takes the outcome of a call that was let in. `neutral`: it tells nothing of the upstream's health. */
   report(admission: Admission, outcome: 'success' | 'failure' | 'neutral'): void {
-    this.#leases = this.#leases.filter((lease) => lease !== admission);
-    // A probe's place is free, or the state has changed: those who wait look again.
-    if (admission.probe) queueMicrotask(() => this.#wake());
+    if (admission.probe) {
+      this.#leases = this.#leases.filter((lease) => lease !== admission);
+      // A probe's place is free, or the state has changed: those who wait look again.
+      queueMicrotask(() => this.#wake());
+    }
     if (admission.generation !== this.#generation || outcome === 'neutral') return;
     if (admission.probe) this.#judgeProbe(outcome);
     else this.#record(outcome === 'failure');
@@ -105,6 +110,10 @@ export class Circuit {
 
   close(): void {
     this.#books.shutdown();
+  }
+
+  #let(probe: boolean): Admission {
+    return { generation: this.#generation, probe, at: this.#clock.now() };
   }
 
   #judgeProbe(outcome: 'success' | 'failure'): void {
@@ -122,7 +131,9 @@ export class Circuit {
 
   #record(failed: boolean): void {
     this.#turn();
-    this.#books.fire(failed).catch(() => {});
+    const recorded = this.#books.fire(failed);
+    // Of a circuit that was closed for good in the meantime, too.
+    if (failed || this.#books.isShutdown) recorded.catch(() => {});
     if (failed && !this.#books.opened && this.#isWarned() && this.#isBadEnough()) this.#books.open();
     if (this.#books.opened) this.#open();
   }
@@ -154,15 +165,27 @@ export class Circuit {
   #become(state: CircuitState): void {
     this.state = state;
     this.#generation++;
+    this.#closed = this.#let(false);
     this.#successes = 0;
     this.#leases = [];
   }
 }
 
-/** Throws at once instead of rejecting: opossum then counts at once, and has opened by the time `fire` returns. */
+/**
+ * Throws at once instead of rejecting: opossum then counts at once, and has opened by the time `fire` returns. For the same
+ * reason a success is what calls back at once, and costs no promise.
+ */
 function recordOutcome(failed: boolean): Promise<void> {
   if (failed) throw FAILED;
-  return Promise.resolve();
+  return SUCCEEDED as unknown as Promise<void>;
 }
 
 const FAILED = new Error('a failed call');
+const SUCCEEDED = {
+  // biome-ignore lint/suspicious/noThenProperty: opossum asks no more of a promise.
+  then(done: () => void) {
+    done();
+    return SUCCEEDED;
+  },
+  catch() {},
+};

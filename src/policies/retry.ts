@@ -48,7 +48,7 @@ export function retryPart(options?: RetryOptions): Part {
     let spent = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = await next({ ...call, attempt });
+        const result = await next(attempt === call.attempt ? call : { ...call, attempt });
         budget.succeed(call, spent);
         return result;
       } catch (error) {

@@ -7,6 +7,7 @@ import { RedisStore } from './redis.ts';
 import { RedisLink } from './redis-link.ts';
 import type { RedisSettings } from './redis-options.ts';
 import { SharedTime } from './shared-time.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Board } from './store.ts';
 
 /** Between two signs of life, and between two looks whether a silent Redis answers again. */
@@ -37,6 +38,7 @@ export interface SharedStatus {
 export class SharedState {
   readonly store: RedisStore;
   readonly board: Board;
+  readonly snapshots: Snapshots;
   readonly link: RedisLink;
   readonly prefix: string;
   readonly outage: OutageMode;
@@ -64,6 +66,7 @@ export class SharedState {
     this.link = new RedisLink(client, (state, reason) => this.#changed(state, reason));
     this.#fleet = new Fleet(this.link, prefix);
     this.board = this.#fleet;
+    this.snapshots = new Snapshots(this.link, this.board, prefix, this.#fleet.id);
     const processes = (): number => this.processes;
     const { link } = this;
     const process = this.#fleet.id;
@@ -91,6 +94,7 @@ export class SharedState {
   async close(): Promise<void> {
     this.#isClosed = true;
     systemClock.clearTimeout(this.#timer);
+    await this.snapshots.leave();
     await this.#fleet.leave();
     this.link.close();
   }
@@ -121,6 +125,7 @@ export class SharedState {
     this.#hanging = 0;
     this.#time.hear(now);
     this.store.hearGates(gates);
+    this.snapshots.beat();
   }
 
   /**

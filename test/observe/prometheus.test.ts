@@ -48,7 +48,7 @@ test('what calls come to is counted in the registry of the user', async () => {
     [`tokens_total{model="${MODEL}",key="${key}",type="cached"}`]: 40,
     [`tokens_total{model="${MODEL}",key="${key}",type="output"}`]: 10,
     [`tokens_total{model="${MODEL}",key="${key}",type="thoughts"}`]: 5,
-    'alerts_total{kind="invalid_credentials"}': 1,
+    'alerts_total{name="invalid_credentials"}': 1,
     [`circuit_state{model="${MODEL}"}`]: 0,
     [`limit_remaining{model="${MODEL}",key="${key}",policy="rpm"}`]: 97,
     inflight: 0,
