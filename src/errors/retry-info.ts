@@ -108,6 +108,7 @@ export function header(headers: unknown, name: string): string | undefined {
 
 function plainHeader(headers: unknown, name: string): unknown {
   // What is no object has no keys, or throws.
-  for (const key of Object.keys(headers as object).slice(0, 200)) if (key.toLowerCase() === name) return read(headers, key);
+  for (const key of Object.keys(headers as object).slice(0, 200))
+    if (key.toLowerCase() === name) return read(headers, key);
   return undefined;
 }
