@@ -58,7 +58,10 @@ function run(name) {
     }),
   );
   const stryker = join(home, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-  const { status } = spawnSync('nice', [process.execPath, stryker, 'run', config], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync('nice', ['-n', option('nice', '10'), process.execPath, stryker, 'run', config], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const { files } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
   rmSync(dir, { recursive: true, force: true });
   if (status !== 0 || !files) process.exit(1);
