@@ -66,7 +66,7 @@ test('nothing is in it that a user does not need, and no script runs when it is 
   ]);
   const files = readdirSync(INSTALLED, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
   const expected =
-    /^(?:dist\/(?:esm|cjs)(?:\/.+)?\.(?:js|d\.ts)|dist\/cjs\/package\.json|docs\/.+\.(?:md|png)|schema\/.+\.json|dist\/uPlot\.LICENSE)$/;
+    /^(?:dist\/(?:esm|cjs)(?:\/.+)?\.(?:js|d\.ts)|dist\/cjs\/package\.json|docs\/.+\.(?:md|png|svg|json)|schema\/.+\.json|dist\/uPlot\.LICENSE)$/;
   const odd = files.filter(
     (file) => statSync(join(INSTALLED, file)).isFile() && file.includes('/') && !expected.test(file),
   );
