@@ -42,7 +42,7 @@ const SITUATIONS: readonly Situation[] = [
     if (open.length === 0) return undefined;
     const who = list(open.map(({ name }) => name));
     const [is, its] = open.length === 1 ? ['is', 'its'] : ['are', 'their'];
-    const more = `Nearly all calls have failed, so ${its} circuit is open: calls wait, and a few try every some seconds whether it answers again.`;
+    const more = `Nearly all calls have failed, so ${its} circuit is open: calls wait, and now and then a few are let through to see whether ${open.length === 1 ? 'it answers' : 'they answer'} again.`;
     return { tone: 'bad', text: `${who} ${is} down. Calls are held back.`, more, short: `${who} ${is} down` };
   },
   function dayGone({ models }) {

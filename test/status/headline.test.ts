@@ -85,7 +85,7 @@ const TABLE: Row[] = [
     'one circuit open',
     'bad',
     'gemini-3.8-flash is down. Calls are held back.',
-    'Nearly all calls have failed, so its circuit is open: calls wait, and a few try every some seconds whether it answers again.',
+    'Nearly all calls have failed, so its circuit is open: calls wait, and now and then a few are let through to see whether it answers again.',
     [busy({ circuits: [circuit('open'), circuit('closed', LITE)] }, 10)],
   ],
   [
