@@ -30,7 +30,7 @@ const STATELESS = new Set([
   'embeddings',
 ]);
 
-const MODEL_PATH = /\/(models|tunedModels|endpoints)\/(.*)$/;
+const MODEL_PATH = /\/(models|tunedModels|endpoints)\/(.*)/;
 /** What belongs to a model and is none: `tunedModels/mine/operations/1`. */
 const BELONGING = /^(?:[^/:]+\/(?:operations|permissions)(?:\/[^/]*)?|openapi\/.+)$/;
 const MODEL = /^[a-z\d](?:[\w.@-]{0,126}[a-z\d])?$/i;
