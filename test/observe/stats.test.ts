@@ -5,7 +5,7 @@ import { Labels } from '../../src/observe/labels.ts';
 import { Stats } from '../../src/observe/stats.ts';
 import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
 import { anAnswer } from '../an-answer.ts';
-import { CANARY_KEY, CANARY_PROMPT, clientOf, listen, ManualClock, MODEL, quickGuard, skipWaits } from '../support.ts';
+import { clientOf, listen, ManualClock, MODEL, quickGuard, skipWaits } from '../support.ts';
 
 const OTHER_MODEL = 'gemini-3.5-flash-lite';
 
@@ -239,9 +239,11 @@ describe('calls of a real client', () => {
       res.end();
     });
     app.use('/api/:tenant', router);
+    // Express' own page would show the path.
+    app.use((_req, res) => void res.sendStatus(404));
     const server = await listen(app);
-    const path = encodeURIComponent(CANARY_PROMPT);
-    for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=${CANARY_KEY}`]) {
+    const path = encodeURIComponent('what a visitor typed');
+    for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=his-own`]) {
       await (await fetch(server.url + at)).text();
     }
     await server.close();
