@@ -2,11 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writePage } from './page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
+// What was packed from it is out of date (scripts/packed.mjs).
+rmSync(`${root}.cache/packed`, { recursive: true, force: true });
 for (const project of ['tsconfig.build.json', 'tsconfig.cjs.json']) {
   const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
@@ -20,3 +23,4 @@ if (existsSync(load)) {
     "import { createRequire } from 'node:module';\nexport const load = createRequire(import.meta.url);\n",
   );
 }
+writePage({ [`${root}dist/esm`]: 'export const template =', [`${root}dist/cjs`]: 'exports.template =' });

@@ -32,6 +32,12 @@ export interface Keys {
   list(): KeyStatus[];
 }
 
+const withoutPart = (): never => {
+  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
+};
+/** Those of a guard whose part `keys` is off. */
+export const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };
+
 /** One API key. Nothing shows what it is: not inspect, not JSON, not a text made of it. */
 export class ApiKey {
   /** A name for it in logs, events and status. */

@@ -1,14 +1,17 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
-import type { Keys } from './api-key.ts';
+import { type Keys, NO_KEYS } from './api-key.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
-import type { GuardStatus } from './guard-status.ts';
+import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
-import { Alarms } from './observe/alarms.ts';
-import { Counts } from './observe/counts.ts';
+import { snapshotOf } from './insight.ts';
+import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
+import { Alerts } from './observe/alerts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
-import { inPlace, type Part, type PartName } from './part.ts';
+import { type ObserverSettings, Observers } from './observe/observers.ts';
+import { MOUNTED_TWICE, NESTED, Warnings } from './observe/warnings.ts';
+import { getsKeys, inPlace, type Part, type PartName } from './part.ts';
 import { compose, type Policy } from './policy.ts';
 import { type Member, Scope } from './scope.ts';
 import { MemoryStore } from './store/memory.ts';
@@ -20,7 +23,7 @@ import { createFetch, type SeamOwner } from './upstream/seam.ts';
 import type { Sender } from './upstream/sender.ts';
 import { createSender, type TransportChoice } from './upstream/transport.ts';
 
-export interface CoreSettings {
+export interface CoreSettings extends ObserverSettings {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
   /** What makes the HTTP calls in the end. Default `'undici'`. */
@@ -31,6 +34,8 @@ export interface CoreSettings {
   readonly whole?: boolean | undefined;
   /** What the parts share with other processes, the ledgers too. Default the memory of this one. */
   readonly shared?: SharedState | undefined;
+  /** Whom to tell of alerts, and when; `false` for no alerts at all. */
+  readonly alerts?: AlertSettings | false | undefined;
 }
 
 const GRACE_MS = 10_000;
@@ -52,17 +57,22 @@ export class Core implements Member, SeamOwner {
   readonly #admitting: Part[];
   readonly #events = new Events();
   readonly #inFlight = new InFlight();
-  readonly #alarms = new Alarms();
-  readonly #counts = new Counts();
-  readonly #shared: SharedState | undefined;
+  readonly #warnings = new Warnings();
+  readonly #alerts: Alerts | undefined;
+  readonly observers: Observers;
+  readonly shared: SharedState | undefined;
+  readonly register: ObserverSettings['metrics'];
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
     this.#ai = settings.ai;
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;
+    const ears = { tell: (alert: GuardEvents['alert']) => this.#tell('alert', alert), warn: this.warn.bind(this) };
+    if (settings.alerts !== false) this.#alerts = new Alerts(settings.alerts ?? readAlerts(), this.clock, ears);
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
+    this.observers = new Observers(this, settings);
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
@@ -71,8 +81,12 @@ export class Core implements Member, SeamOwner {
     this.sender = createSender(settings.transport ?? 'undici', (code, message) => this.warn(code, message));
     this.fetch = asGuards(createFetch(this));
     if (settings.ai) attach(settings.ai, this.fetch);
-    this.#shared = settings.shared;
-    settings.shared?.start((event, data) => this.#tell(event, data));
+    this.shared = settings.shared;
+    this.register = settings.metrics;
+    settings.shared?.start(
+      (event, data) => this.#tell(event, data),
+      () => JSON.stringify(snapshotOf(this)),
+    );
   }
 
   onClosing(abort: (reason: GeminiError) => void): () => void {
@@ -95,15 +109,10 @@ export class Core implements Member, SeamOwner {
   join(scope: Scope): Part[] {
     const nested = this.whole && scope.members.size > 0 && [...scope.members].some((member) => member.whole);
     if (!scope.join(this)) {
-      this.warn('GG_MOUNTED_TWICE', 'the same guard is mounted twice above a route; the second has no effect.');
+      this.warn('GG_MOUNTED_TWICE', MOUNTED_TWICE);
       return [];
     }
-    if (nested) {
-      this.warn(
-        'GG_NESTED',
-        'a geminiGuard() is mounted below another; its parts replace those of the outer one. Mount single parts instead: retry({ ... }).',
-      );
-    }
+    if (nested) this.warn('GG_NESTED', NESTED);
     return this.#admitting;
   }
 
@@ -127,6 +136,10 @@ export class Core implements Member, SeamOwner {
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
   }
 
+  get callsInFlight(): number {
+    return this.#inFlight.count;
+  }
+
   begin(): () => void {
     return this.#inFlight.begin();
   }
@@ -136,12 +149,13 @@ export class Core implements Member, SeamOwner {
   }
 
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    this.#counts.observe(event, data);
+    this.observers.observe(event, data);
     this.#events.emit(event, data);
+    this.#alerts?.observe(event, data);
   }
 
   warn(code: string, message: string): void {
-    const warning = this.#alarms.warning(code, message);
+    const warning = this.#warnings.of(code, message);
     if (warning) this.#tell('warning', warning);
   }
 
@@ -152,8 +166,11 @@ export class Core implements Member, SeamOwner {
   }
 
   alert(scope: Scope, call: Call, error: GeminiError): void {
-    const alert = this.#alarms.alert(call, error);
-    if (alert) scope.emit('alert', alert);
+    for (const member of scope.members) member.fail(call, error);
+  }
+
+  fail(call: Call, error: GeminiError): void {
+    this.#alerts?.failure(call, error);
   }
 
   get keys(): Keys {
@@ -161,38 +178,17 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    const parts = inPlace(this.parts).flatMap((part) =>
-      part.status ? [[part.name, part.status(this.clock)] as const] : [],
-    );
-    const { requests, attempts, retries, codes, late, shadow } = this.#counts;
-    return {
-      requests,
-      calls: { inFlight: this.#inFlight.count, attempts, retries },
-      codes: { ...codes },
-      late,
-      ...(this.#shared ? { redis: this.#shared.status() } : {}),
-      shadow: { ...shadow },
-      ledgers: this.store.status(this.clock),
-      keys: this.keys.list(),
-      parts: Object.fromEntries(parts),
-    };
+    return statusOf(this, this.#inFlight.count, this.#alerts?.status());
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
     await this.#inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
+    await this.#alerts?.close();
     await this.sender.close();
-    await this.#shared?.close();
+    await this.shared?.close();
     this.store.end();
+    this.observers.close();
     this.#events.clear();
   }
 }
-
-function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
-  return parts.get('keys')?.putsKeys?.() ?? false;
-}
-
-const withoutPart = (): never => {
-  throw new TypeError('guard.keys: this guard has no part `keys`, or it is switched off.');
-};
-const NO_KEYS: Keys = { add: withoutPart, remove: withoutPart, list: () => [] };

@@ -1,7 +1,10 @@
 import type { GoogleGenAI } from '@google/genai';
 import type { Clock } from './clock.ts';
+import type { AlertOptions } from './observe/alert-options.ts';
 import type { Logger } from './observe/logger.ts';
-import { anything, callback, either, flag, type Rules, readOptions, shape } from './options.ts';
+import type { Price } from './observe/prices.ts';
+import { type Register, registerRule } from './observe/register.ts';
+import { anything, callback, either, flag, type Rules, readOptions, record, shape } from './options.ts';
 import type { BulkheadOptions } from './policies/bulkhead.ts';
 import type { CircuitBreakerOptions } from './policies/circuit-breaker.ts';
 import type { ErrorNormalizerOptions } from './policies/error-normalizer.ts';
@@ -36,6 +39,8 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   circuitBreaker?: CircuitBreakerOptions | false;
   /** Bounds the calls under way. */
   bulkhead?: BulkheadOptions | false;
+  /** Whom to tell when somebody has to act, and when to. `false`: no alerts at all. */
+  alerts?: AlertOptions | false;
   /**
    * What several processes share their limits through: your connected client of ioredis, iovalkey or redis (node-redis), a URL, or
    * `{ client or url, prefix, outage }`.
@@ -54,6 +59,10 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   transport?: TransportChoice;
   /** A function like fetch, to make the calls with: the same as `transport`, by the name that SDKs have for it. */
   fetch?: Transport;
+  /** A registry of prom-client 15 (`register`), for Prometheus: all names begin with `gemini_guard_`. */
+  metrics?: Register;
+  /** US dollars for a million tokens, by model, where you know better: `{ 'gemini-3.8-flash': { input: 0.75, output: 3.75 } }`. */
+  prices?: Record<string, Price>;
   /** Time, for tests. */
   clock?: Clock;
   /** Randomness in [0, 1), for tests. */
@@ -74,6 +83,7 @@ const RULES: Rules<GeminiGuardOptions> = {
   quota: part,
   circuitBreaker: part,
   bulkhead: part,
+  alerts: part,
   redis: redisRule,
   enforce: flag,
   ai: shape('a GoogleGenAI client'),
@@ -82,6 +92,8 @@ const RULES: Rules<GeminiGuardOptions> = {
     (value) => value === 'undici' || value === 'fetch' || typeof value === 'function',
   ),
   fetch: callback,
+  metrics: registerRule,
+  prices: record,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),
   random: callback,
   // errorNormalizer checks what is its own.

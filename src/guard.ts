@@ -6,7 +6,9 @@ import type { GuardStatus } from './guard-status.ts';
 import { around, errorsOf, type Handler, passThrough } from './http/express.ts';
 import { handleKoa, isKoaNext, type KoaLike, type KoaNext, passKoa } from './http/koa.ts';
 import type { ErrorHandler, Next } from './http/tail.ts';
+import { giveInsight } from './insight.ts';
 import type { EventName, Listener } from './observe/events.ts';
+import type { GuardStats } from './observe/guard-stats.ts';
 import type { Part } from './part.ts';
 import type { Policy } from './policy.ts';
 import { type RunContext, type RunOptions, run } from './run.ts';
@@ -50,6 +52,8 @@ export interface Guard {
   on<E extends EventName>(event: E, listener: Listener<E>): () => void;
   /** JSON: counts, gates, circuits. */
   status(): GuardStatus;
+  /** JSON: requests, errors, times, tokens and money since the guard was made, in all and by model, key and route. */
+  stats(): GuardStats;
   /**
    * Refuses new calls, lets those in flight finish, then aborts them. Leaves no timer, socket or listener.
    * @param options.graceMs default 10_000
@@ -70,6 +74,7 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
     passThrough(core, first as IncomingMessage, second, next as Next);
     return undefined;
   };
+  giveInsight(guard, core);
   return Object.assign(guard as Guard, {
     handler: <F extends Handler>(fn: F) => handlerOf(core, fn) as unknown as F,
     fetch: core.fetch,
@@ -81,6 +86,7 @@ export function guardOf(parts: readonly (Part | readonly [Part['name'], null])[]
     keys: core.keys,
     on: core.on.bind(core) as Guard['on'],
     status: () => core.status(),
+    stats: () => core.observers.stats(),
     close: (options?: { graceMs?: number }) => core.close(options),
   });
 }

@@ -1,7 +1,9 @@
 import { type Guard, guardOf } from './guard.ts';
 import { type GeminiGuardOptions, readGuardOptions } from './guard-options.ts';
+import { type AlertHook, type AlertOptions, readAlerts } from './observe/alert-options.ts';
 import { logPart } from './observe/log.ts';
 import type { Logger } from './observe/logger.ts';
+import { Prices } from './observe/prices.ts';
 import type { Part, PartName } from './part.ts';
 import { type BulkheadOptions, bulkheadPart } from './policies/bulkhead.ts';
 import { type CircuitBreakerOptions, circuitBreakerPart } from './policies/circuit-breaker.ts';
@@ -31,12 +33,23 @@ export type { GuardStatus } from './guard-status.ts';
 export type { KoaLike } from './http/koa.ts';
 export { type GeminiStream, type SendStreamOptions, sendStream } from './http/send-stream.ts';
 export type { ErrorHandler } from './http/tail.ts';
-export type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
+export type { AlertEvent, AlertName } from './observe/alert.ts';
+export { ALERTS } from './observe/alert.ts';
+export type { AlertsStatus } from './observe/alerts.ts';
+export type { AnswerEvent, EventName, GuardEvents, Tokens } from './observe/events.ts';
+export type { Figures } from './observe/figures.ts';
+export type { GuardStats } from './observe/guard-stats.ts';
+export type { Percentiles } from './observe/histogram.ts';
 export type { Logger } from './observe/logger.ts';
+export type { Price } from './observe/prices.ts';
+export { type Webhook, type WebhookOptions, webhook } from './observe/webhook.ts';
+export type { WebhookStatus } from './observe/webhook-deliveries.ts';
 export type { Format, VisitorRequest } from './part.ts';
 export { compose, type Next, type Policy } from './policy.ts';
 export type { RunContext, RunOptions } from './run.ts';
 export type {
+  AlertHook,
+  AlertOptions,
   BulkheadOptions,
   CircuitBreakerOptions,
   ErrorNormalizerOptions,
@@ -80,6 +93,9 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       ai: given.ai,
       whole: true,
       shared,
+      metrics: given.metrics,
+      alerts: given.alerts === false ? false : readAlerts(given.alerts),
+      prices: given.prices && new Prices(given.prices),
     },
   );
 }

@@ -86,6 +86,11 @@ export interface Part {
   close?(): void;
 }
 
+/** Whether calls get a key from the part `keys`, so that their client needs none. */
+export function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
+  return parts.get('keys')?.putsKeys?.() ?? false;
+}
+
 /** The parts that are on, in the order of their places. */
 export function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {
   return PLACES.flatMap((name) => parts.get(name) ?? []);

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { BoundedMap } from './bounded-map.ts';
+import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { GeminiError } from './errors/gemini-error.ts';
 import { manyListeners } from './many-listeners.ts';
-import type { EventName, GuardEvents } from './observe/events.ts';
+import type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
 import { Tally } from './observe/tally.ts';
 import type { Part, PartName } from './part.ts';
 import { shared } from './shared.ts';
@@ -18,12 +19,18 @@ export function newReports(): Reports {
 }
 const NONE: ReadonlyMap<PartName, Part | null> = new Map();
 
+/** By which a request has come; `unmatched`: the framework has told no pattern, and its name is the path. */
+export type Route = Pick<AnswerEvent, 'route' | 'unmatched'>;
+const NOWHERE: Route = { route: '' };
+
 /** A guard as a scope sees it. */
 export interface Member {
   readonly parts: ReadonlyMap<PartName, Part | null>;
   /** Made by geminiGuard(): one of these above a route is enough. */
   readonly whole: boolean;
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void;
+  /** A call of this scope has failed for good: somebody may have to act. */
+  fail(call: Call, error: GeminiError): void;
 }
 
 /** What the guards above a route agreed on for one request: its id, parts, signal, start, and its record. */
@@ -43,7 +50,7 @@ export class Scope {
   /** Tells the visitor which model is called, where he may know. */
   showModel: (model: string) => void = () => {};
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
-  route: () => string = () => '';
+  route: () => Route = () => NOWHERE;
   #reported: Reports | undefined;
   readonly members: Set<Member> = new Set();
   /** Made when somebody listens: most requests of an app never call Gemini. */
@@ -136,6 +143,11 @@ export class Scope {
     for (const stop of this.#streams) stop();
   }
 
+  /** It asks for nothing that a guard is about: nothing is recorded. */
+  leaveOut(): void {
+    this.#over = true;
+  }
+
   /**
    * The request is over, with this status, and is recorded. Of a visitor who left once his calls have ended: they are
    * being aborted. What a route goes on doing after its answer is none of the visitor's.
@@ -147,8 +159,7 @@ export class Scope {
     this.#settled = () => {
       this.#settled = undefined;
       const startedAt = new Date(this.#date).toISOString();
-      const route = this.route();
-      this.emit('answer', this.tally.sum({ startedAt, requestId: this.id, route, status, durationMs }));
+      this.emit('answer', this.tally.sum({ startedAt, requestId: this.id, ...this.route(), status, durationMs }));
     };
     if (this.#calls === 0 || !this.#reason) this.#settled();
   }

@@ -13,6 +13,7 @@ async function node(type: 'module' | 'commonjs', script: string): Promise<string
 beforeAll(ensureBuilt);
 
 const PUBLIC = [
+  'ALERTS',
   'CODES',
   'GeminiError',
   'KINDS',
@@ -32,6 +33,7 @@ const PUBLIC = [
   'timeout',
   'tokenLimit',
   'understand',
+  'webhook',
 ];
 
 const LOOK = `

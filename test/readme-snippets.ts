@@ -123,6 +123,21 @@ assert.deepEqual(guard.keys.list(), [
 ]);
 `,
   },
+  numbers: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `
+${ROUTE}
+const stop = await listening();
+await ask();
+const metrics = await (await fetch(url + '/metrics')).text();
+assert.match(metrics, /gemini_guard_requests_total\\{model="gemini-3.8-flash",route="POST \\/ask",outcome="ok",code="ok",kind="none"} 1/);
+const costs = await (await fetch(url + '/costs')).json();
+assert.ok(costs['POST /ask'].costUsd > 0);
+stop();
+`,
+  },
   failover: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

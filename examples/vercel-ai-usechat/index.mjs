@@ -10,7 +10,7 @@ import { geminiGuard, sendStream } from 'gemini-guard';
 const app = express();
 const guard = geminiGuard({ retry: { maxMs: 2000 }, quota: { maxWaitMs: 2000 } });
 
-app.use(express.static(process.env.PUBLIC ?? fileURLToPath(new URL('public', import.meta.url))));
+app.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
 
 app.post('/api/chat', express.json(), guard, async (req, res) => {
   const contents = req.body.messages.map(({ role, parts }) => ({

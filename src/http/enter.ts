@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Part, VisitorRequest } from '../part.ts';
-import type { Member, Scope } from '../scope.ts';
+import type { Member, Route, Scope } from '../scope.ts';
 import { admit, openVisit, scopeOf } from './visit.ts';
 
 /** A guard as the door sees it. */
@@ -24,7 +24,7 @@ export interface Arrival {
   /** The request as admission parts see it, with the address that the framework believes. */
   readonly seen: VisitorRequest;
   /** Names the route once the request is over. */
-  route(): string;
+  route(): Route;
   /** What is wrong when callers can choose the address they are counted by. */
   proxyTrouble(): string | undefined;
 }

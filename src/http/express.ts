@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { VisitorRequest } from '../part.ts';
-import { runInScope } from '../scope.ts';
+import { type Route, runInScope } from '../scope.ts';
 import { type Arrival, type Door, enter } from './enter.ts';
 import { ownFailure, strangersFailure } from './foreign.ts';
 import { isReconnect, noMore } from './reconnect.ts';
@@ -25,10 +25,15 @@ function proxyTrouble(req: VisitorRequest): string | undefined {
   return app?.get?.('trust proxy') === true ? TRUST_PROXY : undefined;
 }
 
-function routeOf(req: VisitorRequest): string {
+function routeOf(req: VisitorRequest): Route {
   const pattern = req.route?.path;
-  const path = typeof pattern === 'string' ? `${req.baseUrl ?? ''}${pattern}` : (req.originalUrl ?? req.url ?? '');
-  return routeName(req.method, path);
+  if (typeof pattern === 'string') return { route: routeName(req.method, `${mountOf(req.baseUrl)}${pattern}`) };
+  return { route: routeName(req.method, req.originalUrl ?? req.url ?? ''), unmatched: true };
+}
+
+/** Where a router is mounted may hold parameters, and Express tells their values alone: what looks like one becomes `:`. */
+function mountOf(baseUrl = ''): string {
+  return baseUrl.replace(/[^/]+/g, (segment) => (/^(?:[a-z][a-z_-]{0,30}|v\d{1,2})$/i.test(segment) ? segment : ':'));
 }
 
 /** The guard as middleware of Express 4, Express 5 and connect. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VisitorRequest } from '../part.ts';
-import { runInScope, type Scope } from '../scope.ts';
+import { type Route, runInScope, type Scope } from '../scope.ts';
 import { shared } from '../shared.ts';
 import { type Send, sendPlainly } from './answer.ts';
 import { type Arrival, type Door, enter } from './enter.ts';
@@ -142,6 +142,7 @@ function proxyTrouble({ app }: Context): string | undefined {
   return app?.proxy && isList && !app.maxIpsCount ? TRUST_PROXY : undefined;
 }
 
-function routeOf({ req, _matchedRoute, originalUrl }: Context): string {
-  return routeName(req.method, typeof _matchedRoute === 'string' ? _matchedRoute : (originalUrl ?? req.url ?? ''));
+function routeOf({ req, _matchedRoute, originalUrl }: Context): Route {
+  if (typeof _matchedRoute === 'string') return { route: routeName(req.method, _matchedRoute) };
+  return { route: routeName(req.method, originalUrl ?? req.url ?? ''), unmatched: true };
 }

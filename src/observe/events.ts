@@ -1,5 +1,6 @@
 import type { Code, Kind, Source } from '../errors/kinds.ts';
 import { unheard } from '../unheard.ts';
+import type { AlertEvent } from './alert.ts';
 
 /** Tokens of one request, summed over its upstream calls (`usageMetadata`). */
 export interface Tokens {
@@ -17,6 +18,8 @@ export interface AnswerEvent {
   requestId: string;
   /** `POST /ask`: the route's pattern where the framework tells it; empty outside a server. */
   route: string;
+  /** The framework has told no pattern: `route` is the path, as the visitor has written it. */
+  unmatched?: true;
   /** `ok`, the public code, or `app_error` where the app answered an error of its own. */
   code: 'ok' | 'app_error' | Code;
   kind?: Kind;
@@ -39,9 +42,17 @@ export interface AnswerEvent {
   shadow?: EventName[];
   /** Upstream HTTP calls in all. */
   attempts: number;
+  /** How often a failed attempt was repeated. */
+  retries?: number;
+  /** Answered by Gemini, although a call had failed or had to wait. */
+  saved?: true;
   /** Each wait in milliseconds, in order; at most 20 are kept. */
   waitsMs: number[];
   tokens: Tokens;
+  /** What these tokens cost, by a list of prices; absent where nothing was used whose price is known. */
+  costUsd?: number;
+  /** Tokens were used whose price is not known. */
+  unpriced?: true;
   durationMs: number;
   /** Sum of the time that upstream calls took. */
   upstreamMs: number;
@@ -65,6 +76,8 @@ export interface GuardEvents {
     kind?: Kind;
     durationMs: number;
   };
+  /** An answer told how many tokens it has used. `costUsd` is absent where the price of the model is not known. */
+  usage: { requestId: string; model: string; key: string; tokens: Tokens; costUsd?: number };
   /** A failed attempt will be repeated after a wait. */
   retry: { requestId: string; model: string; attempt: number; kind: Kind; waitMs: number };
   /** The quota of a (project, model): Google has closed it, or a call waits for its turn or is turned away. */
@@ -118,17 +131,8 @@ export interface GuardEvents {
   limit: { requestId: string; caller: string; retryAfterMs: number; shadow?: true };
   /** A prompt was longer than it may be. */
   prompt: { requestId: string; model: string; tokens: number; limit: number; counted: boolean; shadow?: true };
-  /** Somebody has to act. */
-  alert: {
-    requestId: string;
-    kind: Kind;
-    model: string;
-    key: string;
-    reason?: string;
-    quotaId?: string;
-    cause: string;
-    cure: string;
-  };
+  /** Somebody has to act, or need not any more. */
+  alert: AlertEvent;
   /** Something is set up in a way that will hurt; each code is said once a process. */
   warning: { code: string; message: string };
   /** A failure came after its request had been answered: nothing was sent. */

@@ -2,6 +2,7 @@ import { KINDS } from '../errors/kinds.ts';
 import { clean } from '../errors/redact.ts';
 import { shape } from '../options.ts';
 import type { Part } from '../part.ts';
+import type { AlertEvent, AlertName } from './alert.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './events.ts';
 import { defaultLogger, type Level, type Logger, writerFor } from './logger.ts';
 
@@ -19,7 +20,11 @@ export function logPart(logger?: Logger): Part {
   const { write, dropped } = writerFor(logger ?? defaultLogger());
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
     answer: (data) => write(levelOf(data), 'gemini-guard request', safe({ ...data })),
-    alert: (data) => write('error', `gemini-guard alert: ${data.kind}`, safe({ ...data })),
+    alert: (data) => {
+      if (HAVE_LINES.has(data.name)) return;
+      const what = data.state === 'firing' ? 'alert' : 'alert resolved';
+      write(alertLevel(data), `gemini-guard ${what}: ${data.name}`, safe({ ...data }));
+    },
     circuit: (data) => {
       // How long a call waited stands in the line of its request.
       if (data.state === 'waited' || data.state === 'rejected') return;
@@ -45,11 +50,19 @@ export function logPart(logger?: Logger): Part {
   };
 }
 
+/** Circuits and Redis are told by their own events, each change of them. */
+const HAVE_LINES: ReadonlySet<AlertName> = new Set<AlertName>(['circuit_opened', 'redis_lost']);
+
 /** error: nobody could help the visitor. warn: something was refused, waited for or repeated. */
 function levelOf({ status, code, waitsMs, attempts }: AnswerEvent): Level {
   if (code === 'client_closed') return 'info';
   if (status >= 500 || (code !== 'ok' && status < 400)) return 'error';
   return code !== 'ok' || waitsMs.length > 0 || attempts > 1 ? 'warn' : 'info';
+}
+
+function alertLevel({ state, severity }: AlertEvent): Level {
+  if (state === 'resolved') return 'info';
+  return severity === 'critical' ? 'error' : 'warn';
 }
 
 /** One line stays one line, and none of its values can be taken for a field of the logger's own. Changes the record. */

@@ -1,8 +1,8 @@
 import type { GeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
 import type { AnswerEvent, EventName, GuardEvents, Tokens } from './events.ts';
+import { dollars } from './figures.ts';
 import { isSpared } from './shadow.ts';
-import type { Usage } from './usage.ts';
 
 /** Waits kept of one request: enough to see what happened, bounded whatever happens. */
 const WAITS_KEPT = 20;
@@ -13,6 +13,8 @@ export class Tally {
   readonly waitsMs: number[] = [];
   attempts = 0;
   retries = 0;
+  costUsd: number | undefined;
+  unpriced = false;
   upstreamMs = 0;
   upstreamStatus: number | undefined;
   model = '';
@@ -27,10 +29,15 @@ export class Tally {
   failure: GeminiError | undefined;
   /** The answer broke after its headers had left: its status does not tell. */
   broken = false;
+  /** A call has failed that was not given up by who had made it. */
+  #hasFailed = false;
+  /** The last call has brought an answer. */
+  #isAnswered = false;
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
     if (isSpared(event, data)) this.shadow.add(event);
     else if (event === 'attempt') this.#attempt(data as GuardEvents['attempt']);
+    else if (event === 'usage') this.#use(data as GuardEvents['usage']);
     else if (event === 'retry') {
       this.retries++;
       this.#wait((data as GuardEvents['retry']).waitMs);
@@ -48,17 +55,19 @@ export class Tally {
     return method === 'countTokens' && this.model !== '';
   }
 
-  addUsage(usage: Usage): void {
+  #use({ tokens: used, costUsd }: GuardEvents['usage']): void {
     const { tokens } = this;
-    tokens.input += count(usage.promptTokenCount);
-    tokens.output += count(usage.candidatesTokenCount);
-    tokens.cached += count(usage.cachedContentTokenCount);
-    tokens.thoughts += count(usage.thoughtsTokenCount);
-    tokens.tools += count(usage.toolUsePromptTokenCount);
+    tokens.input += used.input;
+    tokens.output += used.output;
+    tokens.cached += used.cached;
+    tokens.thoughts += used.thoughts;
+    tokens.tools += used.tools;
+    if (costUsd === undefined) this.unpriced = true;
+    else this.costUsd = (this.costUsd ?? 0) + costUsd;
   }
 
   /** The record of the whole request. */
-  sum(of: Pick<AnswerEvent, 'startedAt' | 'requestId' | 'route' | 'status' | 'durationMs'>): AnswerEvent {
+  sum(of: Pick<AnswerEvent, 'startedAt' | 'requestId' | 'route' | 'unmatched' | 'status' | 'durationMs'>): AnswerEvent {
     const { failure, upstreamStatus, firstContentMs, caller, requestedModel } = this;
     const failed = of.status >= 400 || this.broken;
     // One literal, and then what there is besides: spreading each of these costs more than the whole record.
@@ -75,6 +84,11 @@ export class Tally {
       durationMs: of.durationMs,
       upstreamMs: Math.round(this.upstreamMs),
     };
+    if (of.unmatched) event.unmatched = true;
+    if (this.retries > 0) event.retries = this.retries;
+    if (!failed && this.#isAnswered && (this.#hasFailed || this.waitsMs.length > 0)) event.saved = true;
+    if (this.costUsd !== undefined) event.costUsd = dollars(this.costUsd);
+    if (this.unpriced) event.unpriced = true;
     if (failed && failure) tellFailure(event, failure);
     if (upstreamStatus !== undefined) event.upstreamStatus = upstreamStatus;
     if (requestedModel !== undefined && requestedModel !== this.model) event.requestedModel = requestedModel;
@@ -85,8 +99,10 @@ export class Tally {
     return event;
   }
 
-  #attempt({ method, model, key, status, durationMs }: GuardEvents['attempt']): void {
+  #attempt({ method, model, key, status, kind, durationMs }: GuardEvents['attempt']): void {
     this.attempts++;
+    this.#isAnswered = kind === undefined;
+    if (kind !== undefined && KINDS[kind].source !== 'caller') this.#hasFailed = true;
     this.upstreamMs += durationMs;
     this.upstreamStatus = status;
     if (this.isAside(method)) return;
@@ -105,8 +121,4 @@ function tellFailure(event: AnswerEvent, { kind, source, upstream }: GeminiError
   if (upstream?.code !== undefined) event.upstreamCode = upstream.code;
   if (upstream?.reason !== undefined) event.reason = upstream.reason;
   if (upstream?.quota?.id !== undefined) event.quotaId = upstream.quota.id;
-}
-
-function count(tokens: unknown): number {
-  return typeof tokens === 'number' && tokens > 0 ? tokens : 0;
 }

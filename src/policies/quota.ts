@@ -126,6 +126,7 @@ export function quotaPart(options?: QuotaOptions): Part {
     name: 'quota',
     policy: quota,
     status: () => ({
+      limits,
       waiting: desks
         .entries()
         .flatMap(([, { name, line }]) => (line.length > 0 ? [{ ...name, calls: line.length }] : [])),

@@ -5,6 +5,9 @@ import type { Script } from './script.ts';
 /** A request is held no longer than this by Redis. In real time, whatever clock the guard runs on: so does Redis. */
 export const ANSWER_MS = 100;
 
+/** The same for what no request waits for. */
+const ASIDE_MS = 1000;
+
 /** What {@link RedisLink.run} rejects with; the reason stands in the event. */
 export const LOST: Error = new Error('Redis is out of reach');
 
@@ -81,6 +84,27 @@ export class RedisLink {
           this.lose(codeOf(error));
         },
       );
+    });
+  }
+
+  /** Runs a script that no call waits for: however long it takes, and if it fails, that says nothing of Redis. */
+  async aside(script: Script, key: string, args: readonly string[]): Promise<unknown> {
+    if (!this.isUp || !this.isReady) throw LOST;
+    return new Promise((resolve, reject) => {
+      const fail = (): void => {
+        end();
+        reject(LOST);
+      };
+      const end = (): void => {
+        systemClock.clearTimeout(timer);
+        this.#pending.delete(fail);
+      };
+      const timer = systemClock.setTimeout(fail, ASIDE_MS);
+      this.#pending.add(fail);
+      this.#send(script, key, args, () => !this.#pending.has(fail)).then((reply) => {
+        end();
+        resolve(reply);
+      }, fail);
     });
   }
 

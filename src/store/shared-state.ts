@@ -7,6 +7,7 @@ import { RedisStore } from './redis.ts';
 import { RedisLink } from './redis-link.ts';
 import type { RedisSettings } from './redis-options.ts';
 import { SharedTime } from './shared-time.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Board } from './store.ts';
 
 /** Between two signs of life, and between two looks whether a silent Redis answers again. */
@@ -37,6 +38,7 @@ export interface SharedStatus {
 export class SharedState {
   readonly store: RedisStore;
   readonly board: Board;
+  readonly snapshots: Snapshots;
   readonly link: RedisLink;
   readonly prefix: string;
   readonly outage: OutageMode;
@@ -64,6 +66,7 @@ export class SharedState {
     this.link = new RedisLink(client, (state, reason) => this.#changed(state, reason));
     this.#fleet = new Fleet(this.link, prefix);
     this.board = this.#fleet;
+    this.snapshots = new Snapshots(this.link, this.board, prefix, this.#fleet.id);
     const processes = (): number => this.processes;
     const { link } = this;
     const process = this.#fleet.id;
@@ -75,9 +78,14 @@ export class SharedState {
     return this.link.isUp ? this.#fleet.size : this.#before;
   }
 
-  /** Begins the heartbeat. @param tell hears when Redis is lost, and when it is back */
-  start(tell: Emit): void {
+  /**
+   * Begins the heartbeat.
+   * @param tell hears when Redis is lost, and when it is back
+   * @param show what this process shows of itself where somebody looks
+   */
+  start(tell: Emit, show: () => string = () => ''): void {
     this.#tell = tell;
+    this.snapshots.start(show);
     this.#startedAt = systemClock.now();
     void this.#turn();
   }
@@ -91,6 +99,7 @@ export class SharedState {
   async close(): Promise<void> {
     this.#isClosed = true;
     systemClock.clearTimeout(this.#timer);
+    await this.snapshots.leave();
     await this.#fleet.leave();
     this.link.close();
   }
@@ -121,6 +130,7 @@ export class SharedState {
     this.#hanging = 0;
     this.#time.hear(now);
     this.store.hearGates(gates);
+    this.snapshots.beat();
   }
 
   /**

@@ -106,6 +106,7 @@ export class Exchange {
 
   /** A Google error in the shape of this route: an object, an array for a stream without `alt=sse`, the Interactions API's own. */
   sendError(error: ErrorStatus): void {
+    this.call.error = withoutKey(error, this.call);
     const { method, stream } = this.target;
     const body = method.startsWith('interactions.') ? interactionError(error) : { error };
     // The front end prints the brackets of its streaming arrays on the lines of the object.
@@ -148,4 +149,9 @@ export class Exchange {
     this.call.endedAt = this.settings.now();
     this.#changed();
   }
+}
+
+/** The record shows no key, and Google repeats it in some of its errors. */
+function withoutKey(error: ErrorStatus, { key, keyLabel }: LiveCall): ErrorStatus {
+  return key ? JSON.parse(JSON.stringify(error).replaceAll(JSON.stringify(key).slice(1, -1), keyLabel)) : error;
 }

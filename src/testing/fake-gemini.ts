@@ -1,5 +1,6 @@
 import { answerCall, type Fake } from './answering.ts';
 import { KeyRing } from './keys.ts';
+import { type PolitenessOptions, politeness, readPoliteness, type Verdict } from './politeness.ts';
 import { Quotas } from './quotas.ts';
 import { type Call, CallLog } from './record.ts';
 import { Resources } from './resources.ts';
@@ -44,6 +45,12 @@ export interface FakeGemini {
   waitForAbort(n?: number): Promise<Call>;
   /** Resolves once every call so far has ended (a hung one has not). */
   waitForIdle(): Promise<void>;
+  /**
+   * What the client under test did and should not have done, each with its proof; empty for a polite one. It waits a
+   * moment for calls that are still open to end. Requests are told apart by URL and body.
+   * @example expect(await gemini.politeness()).toEqual([]);
+   */
+  politeness(options?: PolitenessOptions): Promise<readonly Verdict[]>;
   /** Forgets calls, script, pace, quotas and what was created; ends the calls still open. */
   reset(): void;
   /** Destroys every socket and stops listening. A second call does nothing. */
@@ -76,6 +83,7 @@ export async function fakeGemini(options: FakeGeminiOptions = {}): Promise<FakeG
   const endOpenCalls = (): void => {
     for (const exchange of fake.open) exchange.close();
   };
+  const waitForIdle = (): Promise<void> => log.until(() => log.calls.every((call) => call.endedAt !== undefined));
   return {
     url: server.url,
     calls: log.calls,
@@ -100,7 +108,12 @@ export async function fakeGemini(options: FakeGeminiOptions = {}): Promise<FakeG
       await log.until(() => aborted() !== undefined);
       return aborted() as Call;
     },
-    waitForIdle: () => log.until(() => log.calls.every((call) => call.endedAt !== undefined)),
+    waitForIdle,
+    async politeness(options = {}) {
+      const { attempts, graceMs } = readPoliteness(options);
+      await within(graceMs, waitForIdle());
+      return politeness(log.calls, attempts);
+    },
     reset() {
       endOpenCalls();
       Object.assign(settings, initial);
@@ -116,4 +129,13 @@ export async function fakeGemini(options: FakeGeminiOptions = {}): Promise<FakeG
     },
     env: () => ({ GOOGLE_GEMINI_BASE_URL: server.url, GEMINI_API_KEY: settings.keys?.[0]?.key ?? 'fake-key' }),
   };
+}
+
+/** Waits for a promise, but not for longer. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, over]).finally(() => clearTimeout(timer));
 }

@@ -5,6 +5,7 @@ export { type FakeGemini, fakeGemini, type Latency } from './fake-gemini.ts';
 export { fault } from './faults.ts';
 export type { Part, Usage } from './generated.ts';
 export type { FakeKey } from './keys.ts';
+export type { PolitenessOptions, Rule, Verdict } from './politeness.ts';
 export type { Tier } from './quota-error.ts';
 export type { QuotaFaultOptions } from './quota-faults.ts';
 export type { Limits } from './quotas.ts';

@@ -34,6 +34,7 @@ export function newCall(
     promptTokens: 1,
     played: '',
     status: undefined,
+    error: undefined,
     outcome: 'pending',
     endedAt: undefined,
     aborted: false,

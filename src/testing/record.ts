@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ErrorStatus } from './bodies.ts';
 
 /**
  * How a call ended. `pending`: still being answered. `answered`: a whole HTTP answer was written, of whatever status.
@@ -33,6 +34,8 @@ export interface Call {
   readonly played: string;
   /** The status sent; undefined if no headers were. */
   readonly status: number | undefined;
+  /** Google's error object, where the answer was one. */
+  readonly error: ErrorStatus | undefined;
   readonly outcome: Outcome;
   /** When the answer, or the connection, ended. */
   readonly endedAt: number | undefined;

@@ -3,7 +3,8 @@ import { labelOf } from '../api-key.ts';
 import { type AttemptLimits, type Call, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
-import type { Usage } from '../observe/usage.ts';
+import type { Observers } from '../observe/observers.ts';
+import { tokensOf, type Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
 import { currentScope, type Scope } from '../scope.ts';
 import { CallSignal } from './call-signal.ts';
@@ -31,6 +32,7 @@ export interface SeamOwner {
   openScope(id: string): Scope;
   /** A call began; the function returned tells its end. */
   begin(): () => void;
+  readonly observers: Pick<Observers, 'costOf'>;
   /** Notices retry loops above this guard. */
   readonly lookout: RetryLookout;
   warn(code: string, message: string): void;
@@ -146,7 +148,10 @@ async function run(
   const ears = {
     usage(usage: Usage) {
       used = usage;
-      scope.tally.addUsage(usage);
+      const { model, key } = last;
+      const tokens = tokensOf(usage);
+      const costUsd = owner.observers.costOf(model, tokens);
+      scope.emit('usage', { requestId: scope.id, model, key, tokens, ...(costUsd === undefined ? {} : { costUsd }) });
     },
     end(error?: GeminiError) {
       ended = { error };
@@ -174,7 +179,7 @@ async function run(
       used = undefined;
       return exchange(passed, readdressed(request, call, passed), owner.sender, ears);
     });
-    scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
+    if (call.method === 'streamGenerateContent') scope.tally.firstContentMs ??= owner.clock.now() - scope.openedAt;
     answered = true;
     if (ended) over((ended as { error: GeminiError | undefined }).error, used);
     return response;

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
-import { cleanEnv, ended, ensureBuilt, ROOT } from '../cli/built.ts';
+import { ended } from '../cli/built.ts';
+import { type Example, packedExample, startServer } from '../examples/example.ts';
 import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
@@ -10,33 +10,26 @@ jest.setTimeout(30_000);
 // A real browser on a machine that does other things too.
 jest.retryTimes(2);
 
-const FILE = join(ROOT, 'examples/express-stream/index.mjs');
-
 let gemini: FakeGemini;
 let browser: Browser;
-let server: ChildProcess;
-let url: string;
+let example: Awaited<ReturnType<typeof packedExample>>;
+let server: Example;
 let page: Page;
 let broken: string[];
 
 async function serve(port = '0'): Promise<void> {
-  server = spawn(process.execPath, [FILE], { env: cleanEnv({ ...gemini.env(), PORT: port }) });
-  url = await new Promise((resolve) => {
-    server.stdout?.on('data', (chunk) => {
-      const listening = /listening on (\S+)/.exec(String(chunk))?.[1];
-      if (listening) resolve(listening);
-    });
-  });
+  server = await startServer(join(example.folder, 'index.mjs'), { ...gemini.env(), PORT: port });
 }
 
+/** As a server ends that crashed. */
 async function stop(): Promise<void> {
-  const end = ended(server);
-  server.kill('SIGKILL');
+  const end = ended(server.server);
+  server.server.kill('SIGKILL');
   await end;
 }
 
 beforeAll(async () => {
-  await ensureBuilt();
+  example = await packedExample('express-stream');
   gemini = await fakeGemini({ text: 'Rayleigh scattering.' });
   browser = await openChromium();
 }, 120_000);
@@ -47,7 +40,7 @@ beforeEach(async () => {
   page = await browser.newPage();
   broken = [];
   page.on('pageerror', ({ message }) => broken.push(message));
-  await page.goto(url);
+  await page.goto(server.url);
 }, 20_000);
 afterEach(async () => {
   await page.close();
@@ -56,6 +49,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser?.close();
   await gemini.close();
+  example?.remove();
 });
 
 async function ask(text = 'Why is the sky blue?'): Promise<void> {
@@ -149,7 +143,7 @@ test('a server that is gone is a sentence with a button, which works once it is 
   await ask();
   await until(() => sentence().textContent(), 'The request could not be answered.');
   expect([await again().textContent(), await again().getAttribute('aria-disabled')]).toEqual(['Try again', 'false']);
-  await serve(new URL(url).port);
+  await serve(new URL(server.url).port);
   await again().click();
   await until(said, 'Rayleigh scattering.');
   expect([await sentence().isVisible(), broken]).toEqual([false, []]);

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
-import { cleanEnv, ended, ensureBuilt, ROOT } from '../cli/built.ts';
+import { type Example, packedExample, startServer } from '../examples/example.ts';
 import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
@@ -12,22 +10,18 @@ jest.setTimeout(30_000);
 // A real browser on a machine that does other things too.
 jest.retryTimes(2);
 
-const EXAMPLE = join(ROOT, 'examples/vercel-ai-usechat');
-/** The page with its script, as a user would have built it. */
-const PUBLIC = join(ROOT, '.cache/use-chat');
-
 let gemini: FakeGemini;
 let browser: Browser;
-let server: ChildProcess;
+let example: Awaited<ReturnType<typeof packedExample>>;
+let server: Example;
 let page: Page;
 const broken: string[] = [];
 
 beforeAll(async () => {
-  await ensureBuilt();
-  cpSync(join(EXAMPLE, 'public'), PUBLIC, { recursive: true });
+  example = await packedExample('vercel-ai-usechat');
   buildSync({
-    entryPoints: [join(EXAMPLE, 'App.jsx')],
-    outfile: join(PUBLIC, 'app.js'),
+    entryPoints: [join(example.folder, 'App.jsx')],
+    outfile: join(example.folder, 'public/app.js'),
     bundle: true,
     jsx: 'automatic',
     logLevel: 'error',
@@ -37,28 +31,19 @@ beforeAll(async () => {
 }, 120_000);
 beforeEach(async () => {
   gemini.reset();
-  const env = cleanEnv({ ...gemini.env(), PORT: '0', PUBLIC });
-  server = spawn(process.execPath, [join(EXAMPLE, 'index.mjs')], { env });
-  const url = await new Promise<string>((resolve) => {
-    server.stdout?.on('data', (chunk) => {
-      const listening = /listening on (\S+)/.exec(String(chunk))?.[1];
-      if (listening) resolve(listening);
-    });
-  });
+  server = await startServer(join(example.folder, 'index.mjs'), gemini.env());
   page = await browser.newPage();
   page.on('pageerror', ({ message }) => broken.push(message));
-  await page.goto(url);
+  await page.goto(server.url);
 }, 20_000);
 afterEach(async () => {
   await page.close();
-  const end = ended(server);
-  server.kill('SIGTERM');
-  await end;
+  await server.stop();
 });
 afterAll(async () => {
   await browser?.close();
   await gemini.close();
-  rmSync(PUBLIC, { recursive: true, force: true });
+  example?.remove();
   expect(broken).toEqual([]);
 });
 

@@ -5,28 +5,39 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ROOT: string = join(__dirname, '../..');
 
-const LOCK = join(ROOT, '.cache/build.lock');
+/** The package as whoever installed it has it: `node_modules/gemini-guard` in here is what the tarball holds. */
+export const PACKED: string = join(ROOT, '.cache/packed');
 
 /** Builds dist/ if it is missing. `npm test` has built it already; test files that run side by side must not race. */
 export async function ensureBuilt(): Promise<void> {
-  mkdirSync(dirname(LOCK), { recursive: true });
-  while (existsSync(LOCK) || !existsSync(join(ROOT, 'dist/cjs/package.json'))) {
-    if (existsSync(LOCK)) await sleep(100);
-    else build();
+  await ensure('dist/cjs/package.json', 'scripts/build.mjs', join(ROOT, '.cache/build.lock'));
+}
+
+/** The same for the package in `PACKED`. A build throws it away. */
+export async function ensurePacked(): Promise<void> {
+  await ensureBuilt();
+  await ensure('.cache/packed/package.json', 'scripts/packed.mjs', join(ROOT, '.cache/packed.lock'));
+}
+
+async function ensure(made: string, script: string, lock: string): Promise<void> {
+  mkdirSync(dirname(lock), { recursive: true });
+  while (existsSync(lock) || !existsSync(join(ROOT, made))) {
+    if (existsSync(lock)) await sleep(100);
+    else make(script, lock);
   }
 }
 
-function build(): void {
+function make(script: string, lock: string): void {
   try {
-    mkdirSync(LOCK);
+    mkdirSync(lock);
   } catch {
     return; // Somebody else was faster.
   }
   try {
-    const { status, stdout } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`scripts/build.mjs failed:\n${stdout}`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script], { cwd: ROOT, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${script} failed:\n${stdout}${stderr}`);
   } finally {
-    rmSync(LOCK, { recursive: true, force: true });
+    rmSync(lock, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,4 @@
 import { type FakeGemini, fakeGemini } from '../../src/testing/index.ts';
-import { ensureBuilt } from '../cli/built.ts';
 import { type RedisServer, redisServer } from '../store/redis-server.ts';
 import { until } from '../store/stage.ts';
 import { type Example, startExample } from './example.ts';
@@ -8,7 +7,6 @@ let gemini: FakeGemini;
 let redis: RedisServer;
 let example: Example;
 
-beforeAll(ensureBuilt, 60_000);
 beforeEach(async () => {
   gemini = await fakeGemini({ limits: { 'gemini-3.8-flash': { rpd: 6 } } });
   redis = await redisServer();

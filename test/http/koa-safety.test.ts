@@ -301,7 +301,7 @@ describe('a visitor of Koa who leaves', () => {
     await leaves(visitor);
     expect(stage.guard.status()).toMatchObject({
       ledgers: [{ used: { requests: 0 } }],
-      parts: { quota: { waiting: [] } },
+      parts: { quota: { limits: {}, waiting: [] } },
     });
     expect(clock.pending).toBe(0);
     expect(stage.gemini.calls).toHaveLength(1);

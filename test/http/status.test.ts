@@ -62,7 +62,7 @@ describe('guard.status()', () => {
       ledgers: [{ resource: MODEL, gate: { kind: 'rate_limited' }, used: { requests: 2 } }],
       parts: {
         retry: { budget: expect.anything() },
-        quota: { waiting: [] },
+        quota: { limits: {}, waiting: [] },
         circuitBreaker: { circuits: [{ model: MODEL, state: 'closed' }] },
       },
     });

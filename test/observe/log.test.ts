@@ -71,7 +71,13 @@ test.each<[string, Partial<AnswerEvent>, string]>([
 test('what somebody has to act on has a line of its own', () => {
   const { lines, logger } = memoryLogger();
   const part = logPart(logger);
-  part.observe?.('alert', { requestId: 'r', kind: 'quota_exhausted', model: 'm', key: 'k', cause: 'c', cure: 'd' });
+  const alert = { severity: 'critical', state: 'firing', summary: 's', at: 't', model: 'm', key: 'k' } as const;
+  part.observe?.('alert', { ...alert, name: 'quota_exhausted', cause: 'c', cure: 'd' });
+  part.observe?.('alert', { ...alert, name: 'burn_rate_slow', severity: 'warning', cause: 'c', cure: 'd' });
+  part.observe?.('alert', { ...alert, name: 'burn_rate_slow', state: 'resolved', cause: 'c', cure: 'd' });
+  // Circuits and Redis have lines of their own.
+  part.observe?.('alert', { ...alert, name: 'circuit_opened', cause: 'c', cure: 'd' });
+  part.observe?.('alert', { ...alert, name: 'redis_lost', cause: 'c', cure: 'd' });
   const circuit = { requestId: 'r', host: 'h', model: 'm', waitMs: 5 };
   for (const state of ['open', 'waited', 'rejected', 'closed'] as const)
     part.observe?.('circuit', { ...circuit, state });
@@ -79,6 +85,8 @@ test('what somebody has to act on has a line of its own', () => {
   part.observe?.('retry', { requestId: 'r', model: 'm', attempt: 1, kind: 'rate_limited', waitMs: 5 });
   expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
     'error gemini-guard alert: quota_exhausted',
+    'warn gemini-guard alert: burn_rate_slow',
+    'info gemini-guard alert resolved: burn_rate_slow',
     'error gemini-guard circuit open',
     'info gemini-guard circuit closed',
     'warn gemini-guard GG_X: something',

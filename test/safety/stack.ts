@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import type { GoogleGenAI } from '@google/genai';
 import express5, { type Express, type RequestHandler } from 'express';
+import { Registry } from 'prom-client';
 import { createLogger, format, transports } from 'winston';
 import type { AnswerEvent, EventName, GeminiGuardOptions, Guard, Logger } from '../../src/index.ts';
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
@@ -10,6 +11,7 @@ import { type Ask, type Visited, Visitor } from './visitor.ts';
 
 const EVENTS: EventName[] = [
   'attempt',
+  'usage',
   'retry',
   'gate',
   'key',
@@ -41,6 +43,8 @@ export interface Stack {
   readonly guard: Guard;
   readonly ai: GoogleGenAI;
   readonly url: string;
+  /** Where the guard counts. */
+  readonly metrics: Registry;
   readonly canary: Canary;
   /** Log lines as they were written, one string a line. */
   readonly lines: string[];
@@ -59,10 +63,11 @@ const running: { stack: Stack; close: () => Promise<void> }[] = [];
 /** Each test ends here: nothing secret was seen anywhere. */
 export async function endAll(): Promise<void> {
   for (const { stack, close } of running.splice(0)) {
-    const { canary, guard, lines, events } = stack;
-    const status = JSON.stringify(guard.status());
+    const { canary, guard, lines, events, metrics } = stack;
+    canary.see('status', JSON.stringify(guard.status()));
+    canary.see('stats', JSON.stringify(guard.stats()));
+    canary.see('the metrics', await metrics.metrics());
     await close();
-    canary.see('status', status);
     canary.print('the guard', guard);
     for (const line of lines) canary.see('a log line', line);
     for (const { name, data } of events) canary.print(`the event ${name}`, data);
@@ -75,7 +80,8 @@ export async function start(setting: Setting = {}): Promise<Stack> {
   const { logger = express === express5 ? winstonLines : memoryLines } = setting;
   const gemini = await fakeGemini({ now, ...setting.fake });
   const lines: string[] = [];
-  const guard = quickGuard({ log: logger(lines), ...setting.guard });
+  const metrics = new Registry();
+  const guard = quickGuard({ log: logger(lines), metrics, ...setting.guard });
   const ai = clientOf(guard, gemini.url, sdk ?? sdks[0]?.[1]);
   const canary = new Canary();
   const app = express();
@@ -94,6 +100,7 @@ export async function start(setting: Setting = {}): Promise<Stack> {
     guard,
     ai,
     url: server.url,
+    metrics,
     canary,
     lines,
     events,

@@ -1,14 +1,8 @@
 import { countdown, readStream, toProblem } from '/gemini-guard/index.js';
 
-const [form, question, answer, note, problemBox, detail, again] = [
-  'form',
-  'question',
-  'answer',
-  'note',
-  'problem',
-  'detail',
-  'again',
-].map((id) => document.getElementById(id));
+const element = (id) => document.getElementById(id);
+const [form, question, answer, note] = ['form', 'question', 'answer', 'note'].map(element);
+const [problemBox, detail, again] = ['problem', 'detail', 'again'].map(element);
 
 /** Ends what is under way: the request and with it the call of Gemini, or the wait. */
 let current = new AbortController();
@@ -17,9 +11,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   ask(question.value);
 });
-again.addEventListener('click', () => {
-  if (again.getAttribute('aria-disabled') !== 'true') ask(question.value);
-});
+again.addEventListener('click', () => again.getAttribute('aria-disabled') !== 'true' && ask(question.value));
 
 /** The page tries again once by itself, when the server has said how long to wait. */
 async function ask(text, isRetry = false) {
@@ -30,12 +22,8 @@ async function ask(text, isRetry = false) {
   problemBox.hidden = true;
   answer.setAttribute('aria-busy', 'true');
   try {
-    const response = await fetch('/ask', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ question: text }),
-      signal,
-    });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch('/ask', { method: 'POST', headers, body: JSON.stringify({ question: text }), signal });
     for await (const message of readStream(response)) {
       const piece = JSON.parse(message);
       answer.append(piece.text);

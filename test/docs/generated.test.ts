@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACTORS } from '../src/cli/actors.ts';
-import { CODES, KINDS, type Kind } from '../src/errors/kinds.ts';
-import { ensureBuilt, ROOT, run } from './cli/built.ts';
+import { ACTORS } from '../../src/cli/actors.ts';
+import { CODES, KINDS, type Kind } from '../../src/errors/kinds.ts';
+import { ensureBuilt, ROOT, run } from '../cli/built.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
 
