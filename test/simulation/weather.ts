@@ -32,7 +32,7 @@ export interface Schedule {
 }
 
 /** Those that the bench plays to real servers. */
-const WEATHER = JSON.parse(readFileSync(join(__dirname, '../../bench/faults/schedules.json'), 'utf8')) as {
+const WEATHER = JSON.parse(readFileSync(join(__dirname, '../../bench/weather/schedules.json'), 'utf8')) as {
   arrivalsPerSecond: number;
   latencyMs: { median: number; sigma: number };
   errorMs: number;
