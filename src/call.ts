@@ -56,8 +56,8 @@ export interface Call {
   readonly store: Store;
   /** The longest that a quota may hold it back; set by who has another way to try at once. */
   readonly patienceMs?: number;
-  /** Runs in the moment of sending. What it throws keeps the call from being sent. */
-  readonly beforeSend?: () => Promise<void>;
+  /** Runs in the moment of sending, which waits for what it returns. What it throws keeps the call from being sent. */
+  readonly beforeSend?: () => Promise<void> | undefined;
   /**
    * May it be sent again? `if-unsent`: only when the failed try cannot have reached Google, since it creates something;
    * `never`: its body is a stream, and spent.

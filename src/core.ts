@@ -5,7 +5,6 @@ import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
-import { snapshotOf } from './insight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
@@ -56,7 +55,7 @@ export class Core implements Member, SeamOwner {
   /** Those that look at a visitor at the door. */
   readonly #admitting: Part[];
   readonly #events = new Events();
-  readonly #inFlight = new InFlight();
+  readonly inFlight: InFlight = new InFlight();
   readonly #warnings = new Warnings();
   readonly #alerts: Alerts | undefined;
   readonly observers: Observers;
@@ -83,14 +82,7 @@ export class Core implements Member, SeamOwner {
     if (settings.ai) attach(settings.ai, this.fetch);
     this.shared = settings.shared;
     this.register = settings.metrics;
-    settings.shared?.start(
-      (event, data) => this.#tell(event, data),
-      () => JSON.stringify(snapshotOf(this)),
-    );
-  }
-
-  onClosing(abort: (reason: GeminiError) => void): () => void {
-    return this.#inFlight.onClosing(abort);
+    settings.shared?.start((event, data) => this.#tell(event, data));
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -137,11 +129,7 @@ export class Core implements Member, SeamOwner {
   }
 
   get callsInFlight(): number {
-    return this.#inFlight.count;
-  }
-
-  begin(): () => void {
-    return this.#inFlight.begin();
+    return this.inFlight.count;
   }
 
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
@@ -178,11 +166,11 @@ export class Core implements Member, SeamOwner {
   }
 
   status(): GuardStatus {
-    return statusOf(this, this.#inFlight.count, this.#alerts?.status());
+    return statusOf(this, this.inFlight.count, this.#alerts?.status());
   }
 
   async close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    await this.#inFlight.close(this.clock, graceMs);
+    await this.inFlight.close(this.clock, graceMs);
     for (const part of this.parts.values()) part?.close?.();
     await this.#alerts?.close();
     await this.sender.close();

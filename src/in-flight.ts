@@ -1,10 +1,15 @@
 import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 
+/** What can be ended from outside. */
+export interface Abortable {
+  abort(reason: GeminiError): void;
+}
+
 /** Counts the calls under way, so that closing can wait for them. */
 export class InFlight {
   readonly #idle = new Set<() => void>();
-  readonly #listeners = new Set<(reason: GeminiError) => void>();
+  readonly #calls = new Set<Abortable>();
   #closed = false;
   #count = 0;
 
@@ -12,20 +17,25 @@ export class InFlight {
     return this.#count;
   }
 
-  /** Calls back when what is still under way must end; the function returned takes that back. */
-  onClosing(listener: (reason: GeminiError) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** To be aborted when what is still under way must end. */
+  add(call: Abortable): void {
+    this.#calls.add(call);
   }
 
-  /** A call begins; the function returned tells its end. @throws GeminiError after closing began */
-  begin(): () => void {
+  remove(call: Abortable): void {
+    this.#calls.delete(call);
+  }
+
+  /** A call begins. @throws GeminiError after closing began */
+  begin(): void {
     if (this.#closed) throw new GeminiError('guard_closed');
     this.#count++;
-    return () => {
-      this.#count--;
-      if (this.#count === 0) for (const wake of this.#idle) wake();
-    };
+  }
+
+  /** A call has ended. */
+  end(): void {
+    this.#count--;
+    if (this.#count === 0) for (const wake of this.#idle) wake();
   }
 
   /** Refuses new calls, waits for those under way, and aborts what is left after `graceMs`. */
@@ -33,7 +43,7 @@ export class InFlight {
     this.#closed = true;
     if (this.#count > 0) await this.#drained(clock, graceMs);
     const reason = new GeminiError('guard_closed');
-    for (const listener of [...this.#listeners]) listener(reason);
+    for (const call of [...this.#calls]) call.abort(reason);
   }
 
   async #drained(clock: Clock, graceMs: number): Promise<void> {

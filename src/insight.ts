@@ -37,7 +37,7 @@ export interface Insight {
   /** Those of the other processes that share a Redis with this one. */
   others(): Promise<readonly Snapshot[]>;
   readonly redis: SharedStatus | undefined;
-  /** The user's Prometheus registry, if the guard was given one. */
+  /** The user's registry of prom-client, if the guard was given one. */
   readonly register: Register | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface Source {
   readonly clock: Clock;
   readonly observers: Observers;
   readonly shared: SharedState | undefined;
-  readonly register?: Register | undefined;
+  readonly register: Register | undefined;
   status(): GuardStatus;
   warn(code: string, message: string): void;
 }
@@ -63,6 +63,7 @@ export function insightOf(guard: unknown): Insight | undefined {
 
 export function giveInsight(guard: object, source: Source): void {
   const { clock } = source;
+  source.shared?.snapshots.show(() => JSON.stringify(snapshotOf(source)));
   insights.set(guard, {
     clock,
     warn: (code, message) => source.warn(code, message),

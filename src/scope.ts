@@ -3,6 +3,7 @@ import { BoundedMap } from './bounded-map.ts';
 import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { GeminiError } from './errors/gemini-error.ts';
+import type { Abortable } from './in-flight.ts';
 import { manyListeners } from './many-listeners.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
 import { Tally } from './observe/tally.ts';
@@ -56,10 +57,11 @@ export class Scope {
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;
   #reason: GeminiError | undefined;
-  readonly #listeners = new Set<(reason: GeminiError) => void>();
+  readonly #listeners = new Set<Abortable>();
   #over = false;
   #calls = 0;
-  readonly #streams = new Set<() => void>();
+  /** Made for the first stream. */
+  #streams: Set<() => void> | undefined;
   /** Set once the request is over: records it. */
   #settled: (() => void) | undefined;
 
@@ -98,7 +100,7 @@ export class Scope {
     if (this.#reason) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of [...this.#listeners]) listener(reason);
+    for (const call of [...this.#listeners]) call.abort(reason);
   }
 
   /** Why nobody waits any more, once that is so. */
@@ -106,10 +108,13 @@ export class Scope {
     return this.#reason;
   }
 
-  /** The signal without an event, which would cost each call more than its policies; the function returned takes it back. */
-  onAbort(listener: (reason: GeminiError) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** The signal without an event, which would cost each call more than its policies. */
+  listen(call: Abortable): void {
+    this.#listeners.add(call);
+  }
+
+  unlisten(call: Abortable): void {
+    this.#listeners.delete(call);
   }
 
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */
@@ -118,13 +123,15 @@ export class Scope {
     return this.#reported;
   }
 
-  /** An upstream call of this request begins; the function returned tells its end. */
-  begin(): () => void {
+  /** An upstream call of this request begins. */
+  begin(): void {
     this.#calls++;
-    return () => {
-      this.#calls--;
-      if (this.#calls === 0) this.#settled?.();
-    };
+  }
+
+  /** It has ended. */
+  end(): void {
+    this.#calls--;
+    if (this.#calls === 0) this.#settled?.();
   }
 
   /** Whether the visitor has got a whole answer: what is called later, or for others, is not this request's any more. */
@@ -134,13 +141,14 @@ export class Scope {
 
   /** A stream is being read for this request; the function returned tells its end. */
   keepStream(stop: () => void): () => void {
+    this.#streams ??= new Set();
     this.#streams.add(stop);
-    return () => void this.#streams.delete(stop);
+    return () => void this.#streams?.delete(stop);
   }
 
   /** Closes the streams that a route has left unread. */
   endStreams(): void {
-    for (const stop of this.#streams) stop();
+    for (const stop of this.#streams ?? []) stop();
   }
 
   /** It asks for nothing that a guard is about: nothing is recorded. */

@@ -1,10 +1,8 @@
 // argv: ns or bytes, then long, short or tiny. Sends its rows to who has started it.
 import { MemoryStore } from '../../dist/esm/store/memory.js';
-import { Writable } from 'node:stream';
-import winston from 'winston';
 import { systemClock } from '../../dist/esm/clock.js';
 import { geminiGuard } from '../../dist/esm/index.js';
-import { defaultLogger } from '../../dist/esm/observe/logger.js';
+import { consoleLines } from '../../dist/esm/observe/console-lines.js';
 import { logPart } from '../../dist/esm/observe/log.js';
 import { LightHeaders } from '../../dist/esm/upstream/light-headers.js';
 import { targetOf } from '../../dist/esm/upstream/target.js';
@@ -51,22 +49,22 @@ const whole = policies.reduceRight((inner, [, policy]) => (passed) => policy(pas
   return 'answer';
 });
 
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done(), objectMode: true });
-const toNowhere = (logger) => {
-  logger.clear().add(new winston.transports.Stream({ stream: nowhere }));
-  return logPart(logger);
-};
-const line = toNowhere(defaultLogger());
+const line = logPart();
 const answer = {
   startedAt: new Date().toISOString(), requestId: 'request-1', route: 'POST /ask', code: 'ok', status: 200, model: 'gemini-3.8-flash',
   attempts: 1, waitsMs: [], tokens: { input: 1, output: 2, cached: 0, thoughts: 0, tools: 0 }, durationMs: 5, upstreamMs: 4,
 };
 
+let lines = 0;
 const WHAT = {
   'nothing: an async call': async () => {},
   ...Object.fromEntries(policies.map(([name, policy]) => [name, () => ended(policy)])),
   'all policies': () => ended((passed, next) => whole(passed, next)),
-  'the line of a request, by winston': async () => line.observe('answer', answer),
+  'the line of a request': async () => {
+    line.observe('answer', answer);
+    // The lines of a turn are one write; sixteen are few under load.
+    if (++lines % 16 === 0) consoleLines.flush();
+  },
   'what a URL asks for': async () => targetOf(URL_, 'POST'),
   'an answer as a Response, read as JSON': () => new WholeResponse(TEXT, head).json(),
   'the same by the Response of Node': () => new Response(TEXT, { headers: { 'content-type': 'application/json' } }).json(),

@@ -29,11 +29,18 @@ export interface Arrival {
   proxyTrouble(): string | undefined;
 }
 
+/** A visitor who has come in, unless he must wait for his admission. */
+export interface Entry {
+  readonly scope: Scope;
+  /** Rejects when a part turns the visitor away. */
+  readonly admission: Promise<void> | undefined;
+}
+
 /**
- * Opens the scope and admits the visitor.
+ * Opens the scope and admits the visitor; at once where that can be done, for each promise costs every request.
  * @throws GeminiError when a part turns the visitor away
  */
-export async function enter(door: Door, arrival: Arrival): Promise<Scope> {
+export function enter(door: Door, arrival: Arrival): Entry {
   const { req, res, holder } = arrival;
   const known = scopeOf(req);
   const scope = known ?? openVisit(req, res, door.clock);
@@ -43,7 +50,13 @@ export async function enter(door: Door, arrival: Arrival): Promise<Scope> {
   const trouble = door.parts.get('rateLimit') && arrival.proxyTrouble();
   if (trouble) door.warn('GG_TRUST_PROXY', trouble);
   const admitting = door.join(scope);
-  if (admitting.length > 0) await admit(admitting, scope, arrival.seen, res);
+  return { scope, admission: admitting.length > 0 ? admit(admitting, scope, arrival.seen, res) : undefined };
+}
+
+/** The same for those who wait in any case. */
+export async function entering(door: Door, arrival: Arrival): Promise<Scope> {
+  const { scope, admission } = enter(door, arrival);
+  await admission;
   return scope;
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { VisitorRequest } from '../part.ts';
 import { type Route, runInScope } from '../scope.ts';
-import { type Arrival, type Door, enter } from './enter.ts';
+import { type Arrival, type Door, enter, entering } from './enter.ts';
 import { ownFailure, strangersFailure } from './foreign.ts';
 import { isReconnect, noMore } from './reconnect.ts';
 import { type ErrorHandler, ensureTail, type Next } from './tail.ts';
@@ -39,13 +39,23 @@ function mountOf(baseUrl = ''): string {
 /** The guard as middleware of Express 4, Express 5 and connect. */
 export function passThrough(door: Door, req: VisitorRequest, res: ServerResponse, next: Next): void {
   if (isReconnect(req)) return void noMore(res);
-  enter(door, arrivalOf(req, res))
-    .then((scope) => {
-      if (isAnswering(scope)) ensureTail(appOf(req), tail);
-      runInScope(scope, () => next());
-    })
-    // Of a `next` that throws as well: Express never does, but others may.
-    .catch((error: unknown) => refuse(error, req, res, next));
+  const turnAway = (error: unknown): void => refuse(error, req, res, next);
+  try {
+    const { scope, admission } = enter(door, arrivalOf(req, res));
+    const pass = (): void => {
+      // Of a `next` that throws as well: Express never does, but others may.
+      try {
+        if (isAnswering(scope)) ensureTail(appOf(req), tail);
+        runInScope(scope, next);
+      } catch (error) {
+        turnAway(error);
+      }
+    };
+    if (admission) admission.then(pass, turnAway);
+    else pass();
+  } catch (error) {
+    turnAway(error);
+  }
 }
 
 /** The guard around one route handler: needs no app and no error handler behind it. */
@@ -56,7 +66,7 @@ export function around(door: Door, fn: Handler): (req: VisitorRequest, res: Serv
     const passOn = (error?: unknown): void => (isCommand(error) ? (next ?? nobody(res))(error) : fail(error));
     const known = scopeOf(req);
     // The same guard above the route has let this visitor in already: then this one is here to catch.
-    const entered = known?.members.has(door) ? Promise.resolve(known) : enter(door, arrivalOf(req, res));
+    const entered = known?.members.has(door) ? Promise.resolve(known) : entering(door, arrivalOf(req, res));
     entered.then((scope) => runInScope(scope, () => fn(req, res, passOn))).catch(fail);
   };
 }

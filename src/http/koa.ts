@@ -3,7 +3,7 @@ import type { VisitorRequest } from '../part.ts';
 import { type Route, runInScope, type Scope } from '../scope.ts';
 import { shared } from '../shared.ts';
 import { type Send, sendPlainly } from './answer.ts';
-import { type Arrival, type Door, enter } from './enter.ts';
+import { type Arrival, type Door, entering } from './enter.ts';
 import { asProperError } from './foreign.ts';
 import { isReconnect } from './reconnect.ts';
 import { streamOf, watchBody } from './stream-body.ts';
@@ -41,7 +41,7 @@ export function isKoaNext(second: unknown): second is KoaNext | undefined {
 
 /** The guard as middleware of Koa 3. */
 export function passKoa(door: Door, ctx: KoaLike, next?: KoaNext): Promise<void> {
-  return guarded(ctx as Context, () => enter(door, arrivalOf(ctx as Context)), next);
+  return guarded(ctx as Context, () => entering(door, arrivalOf(ctx as Context)), next);
 }
 
 /** The guard around one handler of a route. */
@@ -53,19 +53,19 @@ export function handleKoa(
 ): Promise<void> {
   const known = scopeOf(ctx.req);
   // The same guard above the route has let this visitor in already.
-  const entering = async (): Promise<Scope> =>
-    known?.members.has(door) ? known : enter(door, arrivalOf(ctx as Context));
-  return guarded(ctx as Context, entering, () => fn(ctx, next));
+  const pass = async (): Promise<Scope> =>
+    known?.members.has(door) ? known : entering(door, arrivalOf(ctx as Context));
+  return guarded(ctx as Context, pass, () => fn(ctx, next));
 }
 
 /** Runs what stands below in the scope of the request, and answers what comes out of it and is ours. */
-async function guarded(ctx: Context, entering: () => Promise<Scope>, below?: () => unknown): Promise<void> {
+async function guarded(ctx: Context, enter: () => Promise<Scope>, below?: () => unknown): Promise<void> {
   if (isReconnect(ctx.req)) {
     ctx.status = 204;
     return;
   }
   const pass = async (): Promise<Scope> => {
-    const scope = await entering();
+    const scope = await enter();
     await runInScope(scope, async () => below?.());
     return scope;
   };

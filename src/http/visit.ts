@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { type Problem, problemOf } from '../errors/problem.ts';
-import type { AnswerOptions, Part, VisitorRequest } from '../part.ts';
+import type { AnswerOptions, Part, Visit, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
 import { answer, type Send } from './answer.ts';
 import { ownFailure } from './foreign.ts';
@@ -43,24 +43,36 @@ export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock
   };
   // Not at once: the guard that opens this visit joins it first, and wants to hear of its end.
   if (res.closed || res.destroyed) queueMicrotask(end);
-  else res.once('close', end);
+  else res.on('close', end);
   // A route that goes on writing after its answer has ended would take the whole process with it.
   res.on('error', () => scope.emit('late', { requestId: scope.id, kind: 'unknown' }));
   return scope;
 }
 
-/** @throws GeminiError when a part turns the visitor away. */
-export async function admit(parts: Part[], scope: Scope, req: VisitorRequest, res: ServerResponse): Promise<void> {
-  const visit = {
+/**
+ * Asks one part after the other; undefined where none of them has to think about it.
+ * @throws GeminiError when a part turns the visitor away
+ */
+export function admit(
+  parts: readonly Part[],
+  scope: Scope,
+  req: VisitorRequest,
+  res: ServerResponse,
+): Promise<void> | undefined {
+  const visit: Visit = {
     req,
     requestId: scope.id,
     emit: scope.emit,
-    identify(caller: string) {
+    identify(caller) {
       scope.tally.caller = caller;
     },
-    showLimit: showLimit.bind(undefined, res),
+    showLimit: (state) => showLimit(res, state),
   };
-  for (const part of parts) await part.admit?.(visit);
+  let admission: Promise<void> | undefined;
+  for (const part of parts) {
+    admission = admission ? admission.then(() => part.admit?.(visit)) : part.admit?.(visit) || undefined;
+  }
+  return admission;
 }
 
 /** Answers what is ours to answer. False: the error is somebody else's, or the app wants to answer by itself. */

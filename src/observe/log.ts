@@ -4,7 +4,7 @@ import { shape } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { AlertEvent, AlertName } from './alert.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './events.ts';
-import { defaultLogger, type Level, type Logger, writerFor } from './logger.ts';
+import { consoleWriter, type Level, type Logger, writerFor } from './logger.ts';
 
 const LOGGER = shape('a logger with info, warn and error (winston, pino or console)', 'info', 'warn', 'error');
 
@@ -13,11 +13,11 @@ const TEXT_MOST = 200;
 
 /**
  * One line a request, and one for each thing that somebody has to act on. Never a prompt, a key or a text of Google's.
- * @param logger default a winston logger that writes JSON lines to stdout
+ * @param logger default JSON lines on stdout, by winston
  */
 export function logPart(logger?: Logger): Part {
   if (logger !== undefined && !LOGGER.test(logger)) throw new TypeError(`log: expected ${LOGGER.expected}, or false.`);
-  const { write, dropped } = writerFor(logger ?? defaultLogger());
+  const { write, dropped, flush } = logger ? writerFor(logger) : consoleWriter();
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
     answer: (data) => write(levelOf(data), 'gemini-guard request', safe({ ...data })),
     alert: (data) => {
@@ -47,6 +47,7 @@ export function logPart(logger?: Logger): Part {
       (lines[event] as ((given: typeof data) => void) | undefined)?.(data);
     },
     status: () => ({ dropped: dropped() }),
+    close: () => flush?.(),
   };
 }
 

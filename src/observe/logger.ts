@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { createLogger, format, transports } from 'winston';
 import { systemClock } from '../clock.ts';
 import { unheard } from '../unheard.ts';
+import { consoleLines } from './console-lines.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 
@@ -12,14 +12,23 @@ export interface Logger {
   error(...args: never[]): unknown;
 }
 
+/** Takes the record over: it is a copy already. */
 export type Write = (level: Level, message: string, record: Record<string, unknown>) => void;
+
+export interface Writer {
+  readonly write: Write;
+  /** Lines that were lost. */
+  dropped(): number;
+  /** Writes what waits, where anything does. */
+  flush?(): void;
+}
 
 /** What may wait in a logger whose disk or pipe has stalled, before further lines are dropped. */
 const STALLED_LINES = 1000;
 const STALLED_BYTES = 1024 * 1024;
 
 /** One function for every logger. `dropped` counts what a failing or stalled logger lost: the request never notices. */
-export function writerFor(logger: Logger): { write: Write; dropped: () => number } {
+export function writerFor(logger: Logger): Writer {
   let dropped = 0;
   // What a logger is does not change while it is used.
   const takesRecordFirst = isPino(logger);
@@ -42,27 +51,20 @@ export function writerFor(logger: Logger): { write: Write; dropped: () => number
   return { write, dropped: () => dropped };
 }
 
-/** JSON lines on stdout. */
-export function defaultLogger(): Logger {
-  return createLogger({
-    level: 'info',
-    format: line(),
-    transports: [new transports.Console()],
-  });
-}
-
 /**
- * What format.timestamp() and format.json() write together, in one step: a record of ours has neither a cycle nor a BigInt,
- * so that the native serializer does.
+ * JSON lines on stdout, as format.timestamp() and format.json() of winston write them: a record of ours has neither a cycle
+ * nor a BigInt, so that the native serializer does.
  */
-const line = format((info) => {
-  info.timestamp = new Date(systemClock.date()).toISOString();
-  info[MESSAGE] = JSON.stringify(info);
-  return info;
-});
-
-/** The symbol under which winston's transports look for the line (the package triple-beam has it by this name). */
-const MESSAGE = Symbol.for('message');
+export function consoleWriter(lines: Pick<typeof consoleLines, 'write' | 'flush'> = consoleLines): Writer {
+  let dropped = 0;
+  const write: Write = (level, message, record) => {
+    record.level = level;
+    record.message = message;
+    record.timestamp = new Date(systemClock.date()).toISOString();
+    if (!lines.write(JSON.stringify(record))) dropped++;
+  };
+  return { write, dropped: () => dropped, flush: lines.flush };
+}
 
 /** pino takes the record first, winston the message: each silently loses the other's. */
 function isPino(logger: Logger): boolean {

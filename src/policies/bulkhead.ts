@@ -59,12 +59,14 @@ export function bulkheadPart(options?: BulkheadOptions): Part {
     for (const wake of next.wake) wake();
   }
 
-  /** Resolves with what gives the place back. */
-  async function enter(call: Call): Promise<() => void> {
-    if (running < concurrency) {
-      running++;
-      return leave;
-    }
+  /** What gives the place back: at once where there is one, for a promise costs each call. */
+  function enter(call: Call): (() => void) | Promise<() => void> {
+    if (running >= concurrency) return queueUp(call);
+    running++;
+    return leave;
+  }
+
+  async function queueUp(call: Call): Promise<() => void> {
     if (queue.length >= most || isGreedy(call.caller)) {
       tell(call, 'rejected', 0);
       if (!enforce) return () => {};
@@ -103,7 +105,8 @@ export function bulkheadPart(options?: BulkheadOptions): Part {
   }
 
   async function bulkhead<T>(call: Call, next: Next<T>): Promise<T> {
-    const giveBack = await enter(call);
+    const entered = enter(call);
+    const giveBack = typeof entered === 'function' ? entered : await entered;
     try {
       const result = await next(call);
       // A stream holds its place until its last byte.

@@ -31,25 +31,27 @@ export class MemoryLimiter implements CallerLimiter {
   }
 
   /** @param limit in place of the usual one */
-  async consume(caller: string, points: number, limit: number = this.#limiter.points): Promise<Standing> {
-    this.#callers.set(caller, caller);
+  consume(caller: string, points: number, limit: number = this.#limiter.points): Promise<Standing> {
+    this.#callers.getOrCreate(caller, () => caller);
     this.#limiter.points = limit;
-    const { state, refused } = await this.#ask(caller, points);
-    return { refused, limit, remaining: state.remainingPoints, resetMs: state.msBeforeNext };
+    const standing = (state: RateLimiterRes, refused: boolean): Standing => ({
+      refused,
+      limit,
+      remaining: state.remainingPoints,
+      resetMs: state.msBeforeNext,
+    });
+    return this.#limiter.consume(caller, points).then(
+      (state) => standing(state, false),
+      async (rejection: unknown) => {
+        // rate-limiter-flexible resolves and rejects with the same shape, which is no Error.
+        if (!(rejection instanceof RateLimiterRes)) throw rejection;
+        return standing(await this.#giveBack(caller, points, rejection), true);
+      },
+    );
   }
 
   close(): void {
     this.#callers.clear();
-  }
-
-  /** rate-limiter-flexible resolves and rejects with the same shape, which is no Error. */
-  async #ask(caller: string, points: number): Promise<{ state: RateLimiterRes; refused: boolean }> {
-    try {
-      return { state: await this.#limiter.consume(caller, points), refused: false };
-    } catch (rejection) {
-      if (!(rejection instanceof RateLimiterRes)) throw rejection;
-      return { state: await this.#giveBack(caller, points, rejection), refused: true };
-    }
   }
 
   /** The limiter keeps the points of a refused request, and would refuse lighter ones too. */

@@ -54,7 +54,9 @@ export class CircuitBooks {
   record(failed: boolean): boolean {
     this.#turn();
     this.#latest.add(failed, this.#clock.now());
-    this.#rolling.fire(failed).catch(() => {});
+    const recorded = this.#rolling.fire(failed);
+    // Of a circuit that was closed for good in the meantime, too.
+    if (failed || this.#rolling.isShutdown) recorded.catch(() => {});
     if (failed && !this.#rolling.opened && this.#isBadEnough()) this.#rolling.open();
     return this.#rolling.opened;
   }
@@ -89,10 +91,21 @@ export class CircuitBooks {
   }
 }
 
-/** Throws at once instead of rejecting: opossum then counts at once, and has opened by the time `fire` returns. */
+/**
+ * Throws at once instead of rejecting: opossum then counts at once, and has opened by the time `fire` returns. For the same
+ * reason a success is what calls back at once, and costs no promise.
+ */
 function recordOutcome(failed: boolean): Promise<void> {
   if (failed) throw FAILED;
-  return Promise.resolve();
+  return SUCCEEDED as unknown as Promise<void>;
 }
 
 const FAILED = new Error('a failed call');
+const SUCCEEDED = {
+  // biome-ignore lint/suspicious/noThenProperty: opossum asks no more of a promise.
+  then(done: () => void) {
+    done();
+    return SUCCEEDED;
+  },
+  catch() {},
+};

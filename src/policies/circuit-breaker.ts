@@ -1,13 +1,14 @@
-import { BoundedMap } from '../bounded-map.ts';
-import { type Call, isGeneration, resourceOf } from '../call.ts';
+import { type Call, isGeneration } from '../call.ts';
 import { isGeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
 import { duration, flag, ratio, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
 import { ALONE, type Board } from '../store/store.ts';
+import { ByResource } from './by-resource.ts';
 import { Circuit } from './circuit.ts';
 import { admitted, tellerOf } from './circuit-door.ts';
+import type { Admission } from './circuit-window.ts';
 import { Pace } from './pace.ts';
 
 export interface CircuitBreakerOptions {
@@ -89,46 +90,45 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
       enforce: true,
     },
   );
-  const circuits = new BoundedMap<string, Named>(CIRCUITS_KEPT, (named) => {
+  const circuits = new ByResource<Named>(CIRCUITS_KEPT, (named) => {
     named.circuit.close();
     board.withdraw(opinion(named));
   });
 
   async function circuitBreaker<T>(call: Call, next: Next<T>): Promise<T> {
-    const { host, clock, random } = call;
-    const model = resourceOf(call);
-    const isWarned = (): boolean => board.hears(opinion({ host, model }));
-    const create = (): Named => ({
-      host,
-      model,
-      circuit: new Circuit(settings, clock, random, isWarned),
-      pace: new Pace(),
-      streamPace: new Pace(),
+    const { clock } = call;
+    const named = circuits.of(call, (host, model) => {
+      const isWarned = (): boolean => board.hears(opinion({ host, model }));
+      const circuit = new Circuit(settings, clock, call.random, isWarned);
+      return { host, model, circuit, pace: new Pace(), streamPace: new Pace() };
     });
-    const named = circuits.getOrCreate(`${host} ${model}`, create);
     const { circuit } = named;
     const pace = call.method === 'streamGenerateContent' ? named.streamPace : named.pace;
-    const tell = tellerOf(call, settings.enforce);
-    const admission = await admitted(call, circuit, settings, tell);
+    // Most circuits are closed, and then nobody waits.
+    const admission = circuit.state === 'closed' ? circuit.admit() : await admitted(call, circuit, settings);
     // Let through though its circuit is open: what becomes of it would never have been known.
     if (!admission) return next(call);
     const begun = clock.now();
-    const report = (outcome: 'success' | 'failure' | 'neutral'): void => {
-      const state = circuit.state;
-      circuit.report(admission, outcome);
-      if (circuit.state !== state) tell(circuit.state, circuit.waitMs);
-      if (circuit.state === 'open') board.post(opinion({ host, model }));
-      if (circuit.state === 'closed') board.withdraw(opinion({ host, model }));
-    };
     try {
       const result = await next(paced(call, pace));
-      report('success');
+      report(call, named, admission, 'success');
       if (isGeneration(call)) pace.add(clock.now() - begun);
       return result;
     } catch (error) {
-      report(isGeminiError(error) && KINDS[error.kind].breaker && error.source === 'upstream' ? 'failure' : 'neutral');
+      const isBad = isGeminiError(error) && KINDS[error.kind].breaker && error.source === 'upstream';
+      report(call, named, admission, isBad ? 'failure' : 'neutral');
       throw error;
     }
+  }
+
+  function report(call: Call, named: Named, admission: Admission, outcome: 'success' | 'failure' | 'neutral'): void {
+    const { circuit } = named;
+    const { state } = circuit;
+    circuit.report(admission, outcome);
+    if (circuit.state !== state) tellerOf(call, settings.enforce)(circuit.state, circuit.waitMs);
+    if (circuit.state === 'open') board.post(opinion(named));
+    // Said once, when it closes, and not by each call that goes well.
+    if (circuit.state === 'closed' && state !== 'closed') board.withdraw(opinion(named));
   }
   return {
     name: 'circuitBreaker',

@@ -7,7 +7,7 @@ import type { Admission } from './circuit-window.ts';
 /** A wait that sees the next probes, or the ones after. */
 const HOPELESS_WAIT_MS = 5000;
 
-export type Tell = (state: CircuitEventState, waitMs: number) => void;
+type Tell = (state: CircuitEventState, waitMs: number) => void;
 
 /**
  * Waits until the circuit lets the call in. Undefined, and at once, where that is not enforced.
@@ -17,8 +17,8 @@ export async function admitted(
   call: Call,
   circuit: Circuit,
   { maxWaitMs, enforce }: { maxWaitMs: number; enforce: boolean },
-  tell: Tell,
 ): Promise<Admission | undefined> {
+  const tell = tellerOf(call, enforce);
   const begun = call.clock.now();
   const look = <T>(letIn: () => T): T => {
     const before = circuit.state;

@@ -30,6 +30,8 @@ export class Circuit {
   readonly #random: () => number;
   readonly #books: CircuitBooks;
   #window: CircuitWindow;
+  /** One for all that are let in while it is closed: nothing tells them apart. */
+  #closed: Admission = { generation: 0, lease: undefined };
   #generation = 0;
   #opensAt = 0;
   #downSince = 0;
@@ -60,9 +62,9 @@ export class Circuit {
 
   /** Lets a call in, or not. `leaseMs`: after this long, or a minute, a probe that has not come back no longer counts. */
   admit(leaseMs: number = LEASE_MS): Admission | undefined {
-    const now = this.#clock.now();
+    if (this.state === 'closed') return this.#closed;
     if (this.state === 'open' && this.waitMs === 0) this.#become('half-open');
-    if (this.state === 'closed') return { generation: this.#generation, lease: undefined };
+    const now = this.#clock.now();
     if (this.state === 'open' || !this.#window.hasRoom(now)) return undefined;
     return { generation: this.#generation, lease: this.#window.take(now, Math.min(leaseMs, LEASE_MS)) };
   }
@@ -125,6 +127,7 @@ export class Circuit {
   #become(state: CircuitState): void {
     this.state = state;
     this.#generation++;
+    this.#closed = { generation: this.#generation, lease: undefined };
     this.#window = new CircuitWindow(this.#settings.probes);
   }
 }

@@ -30,9 +30,12 @@ export function keysPart(options?: KeysOptions, setting: KeysSetting = {}): Part
   /** By the signal of a call, which all its attempts share: the repetition of a failed one is made with the same key. */
   const used = new WeakMap<AbortSignal, ApiKey>();
 
-  async function keys<T>(call: Call, next: Next<T>): Promise<T> {
+  function keys<T>(call: Call, next: Next<T>): Promise<T> {
     if (!isInUse || !call.isKeyed) return next(call);
-    if (isBound(call)) return atHome(call, next);
+    return isBound(call) ? atHome(call, next) : withBest(call, next);
+  }
+
+  async function withBest<T>(call: Call, next: Next<T>): Promise<T> {
     const search = new KeySearch(call, ring);
     for (;;) {
       const key = search.pick(used.get(call.signal));

@@ -1,15 +1,16 @@
 import { type Call, remainingMs, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { GuardEvents } from '../observe/events.ts';
-import type { LedgerName, Limits, Place } from '../store/store.ts';
+import type { LedgerName, Limits, Place, Refusal } from '../store/store.ts';
 import type { Line } from './line.ts';
 import type { Pilot } from './pilot.ts';
-import { type Claim, isMetered, refused } from './quota-verdict.ts';
+import { type Claim, refused } from './quota-verdict.ts';
 import { Reservation } from './reservation.ts';
 
 /** What this process keeps of one ledger beside the counts. */
 export interface Desk {
   readonly name: LedgerName;
+  readonly isMetered: boolean;
   readonly line: Line;
   readonly pilot: Pilot;
   /** A limit that a 429 has named, not yet compared with our own count. */
@@ -45,16 +46,35 @@ export class QuotaTurn {
     this.#place = new Reservation(call, desk.name, settings.limits, settings.tokens);
   }
 
-  /** Waits until it is this call's turn. @throws GeminiError when that takes too long, or nobody waits any more. */
-  async take(): Promise<void> {
+  /**
+   * Waits until it is this call's turn; undefined where it is so at once.
+   * @throws GeminiError when that takes too long, or nobody waits any more.
+   */
+  take(): Promise<void> | undefined {
     try {
-      let place = await this.#reserve();
-      while (this.#settings.enforce && (await this.#waits(place))) {
-        if (this.#place.isDue) continue;
-        // Woken because the times have changed, or held up until its own had passed.
-        const before = this.#place.dueAt;
-        place = await this.#reserve();
-        if (this.#place.dueAt < before) this.#desk.line.wakeFirst();
+      const place = this.#reserve();
+      if ('then' in place) return this.#through(place);
+      const hurdle = this.#hurdle(place);
+      return hurdle && this.#through(place, hurdle);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  async #through(first: Place | Promise<Place>, inTheWay?: Promise<void>): Promise<void> {
+    try {
+      let place = await first;
+      let hurdle = inTheWay ?? this.#hurdle(place);
+      while (hurdle) {
+        await hurdle;
+        if (!this.#place.isDue) {
+          // Woken because the times have changed, or held up until its own had passed.
+          const before = this.#place.dueAt;
+          place = await this.#reserve();
+          if (this.#place.dueAt < before) this.#desk.line.wakeFirst();
+        }
+        hurdle = this.#hurdle(place);
       }
     } catch (error) {
       this.end();
@@ -63,14 +83,22 @@ export class QuotaTurn {
   }
 
   /** In the moment of sending. @throws GeminiError when its turn has passed meanwhile, and there is no other just now. */
-  async send(): Promise<void> {
-    if (this.#settings.enforce && !this.#place.isDue) {
-      this.#place.release();
-      if (this.#place.isClosed || !(await this.#place.take(0)).taken) {
-        this.#missed = new GeminiError('rate_limited', { source: 'guard' });
-        throw this.#missed;
-      }
+  readonly send = (): Promise<void> | undefined => {
+    if (this.#settings.enforce && !this.#place.isDue) return this.#sendLate();
+    this.#sent();
+    return undefined;
+  };
+
+  async #sendLate(): Promise<void> {
+    this.#place.release();
+    if (this.#place.isClosed || !(await this.#place.take(0)).taken) {
+      this.#missed = new GeminiError('rate_limited', { source: 'guard' });
+      throw this.#missed;
     }
+    this.#sent();
+  }
+
+  #sent(): void {
     this.#isSent = true;
     this.#closings = this.#desk.pilot.closings;
   }
@@ -106,22 +134,28 @@ export class QuotaTurn {
   }
 
   /** Takes the earliest place. @throws GeminiError where that is too far away. */
-  async #reserve(): Promise<Place> {
+  #reserve(): Place | Promise<Place> {
     throwIfOver(this.#call);
-    const { maxWaitMs, enforce } = this.#settings;
+    const { maxWaitMs } = this.#settings;
     const { patienceMs = Number.POSITIVE_INFINITY, clock } = this.#call;
     const leftMs = Math.min(maxWaitMs, patienceMs) - (clock.now() - this.#begun);
-    const answer = await this.#place.take(Math.min(Math.max(0, leftMs), remainingMs(this.#call) - 1));
+    const answer = this.#place.take(Math.min(Math.max(0, leftMs), remainingMs(this.#call) - 1));
+    return 'then' in answer ? answer.then((told) => this.#judge(told)) : this.#judge(answer);
+  }
+
+  #judge(answer: Place | Refusal): Place | Promise<Place> {
+    const { enforce } = this.#settings;
     if (!answer.taken) this.tell('rejected', answer.why, answer.waitMs);
     if (!answer.taken && enforce) throw refused(answer);
     if (answer.taken && (enforce || answer.waitMs === 0)) return answer;
     if (answer.taken) this.tell('waiting', answer.why, answer.waitMs);
-    return (await this.#place.take(0, true)) as Place;
+    return this.#place.take(0, true) as Place | Promise<Place>;
   }
 
-  /** Waits for its time, then for the pilot. False when there is nothing to wait for. */
-  async #waits({ why }: Place): Promise<boolean> {
-    const { line, pilot } = this.#desk;
+  /** What it has to wait for: its time, then the pilot. */
+  #hurdle({ why }: Place): Promise<void> | undefined {
+    if (!this.#settings.enforce) return undefined;
+    const { line, pilot, isMetered } = this.#desk;
     const call = this.#call;
     const { waitMs } = this.#place;
     if (waitMs > 0) {
@@ -131,15 +165,13 @@ export class QuotaTurn {
         throw new GeminiError('guard_queue_full', { retryAfterMs: waitMs });
       }
       this.tell('waiting', why, waitMs);
-      await line.wait(call, waitMs);
-      return true;
+      return line.wait(call, waitMs);
     }
-    if (!isMetered(call) || this.#isPilot) return false;
+    if (!isMetered || this.#isPilot) return undefined;
     const held = pilot.hold(call);
     this.#isPilot = held === 'pilot';
-    if (held === 'pilot' || held === undefined) return false;
+    if (held === 'pilot' || held === undefined) return undefined;
     this.tell('waiting', 'pilot', pilot.waitMs(call));
-    await held;
-    return true;
+    return held;
   }
 }

@@ -49,16 +49,11 @@ export function quotaPart(options?: QuotaOptions): Part {
   );
   const desks = new BoundedMap<string, Desk>(KEPT);
   const ratio = new TokenRatio();
+  let newest: { readonly desk: Desk; readonly call: DeskCall } | undefined;
 
   async function quota<T>(call: Call, next: Next<T>): Promise<T> {
-    const name = ledgerOf(call);
-    const desk = desks.getOrCreate(nameOf(name), () => ({
-      name,
-      line: new Line(),
-      pilot: new Pilot(),
-      claim: undefined,
-    }));
-    const configured = limitsOf(limits, call);
+    const desk = deskOf(call);
+    const configured = limitsOf(limits, call, desk.isMetered);
     weigh(desk, call);
     for (;;) {
       const turn = new QuotaTurn(call, desk, {
@@ -67,9 +62,10 @@ export function quotaPart(options?: QuotaOptions): Part {
         maxWaitMs,
         enforce,
       });
-      await turn.take();
+      const waiting = turn.take();
+      if (waiting) await waiting;
       try {
-        const result = await next({ ...call, beforeSend: () => turn.send() });
+        const result = await next({ ...call, beforeSend: turn.send });
         turn.succeed();
         call.atEnd((usage) => settle(turn, call, usage));
         return result;
@@ -79,6 +75,23 @@ export function quotaPart(options?: QuotaOptions): Part {
         throw await failed(turn, desk, call, error);
       }
     }
+  }
+
+  /** Most calls ask for the desk that the last one stood at: found without making a name for it. */
+  function deskOf(call: Call): Desk {
+    if (newest && isSameDesk(newest.call, call)) return newest.desk;
+    const name = ledgerOf(call);
+    const open = (): Desk => ({
+      name,
+      isMetered: isMetered(call),
+      line: new Line(),
+      pilot: new Pilot(),
+      claim: undefined,
+    });
+    const desk = desks.getOrCreate(nameOf(name), open);
+    const { host, project, model, method } = call;
+    newest = { desk, call: { host, project, model, method } };
+    return desk;
   }
 
   function settle(turn: QuotaTurn, call: Call, usage: Usage | undefined): void {
@@ -134,7 +147,18 @@ export function quotaPart(options?: QuotaOptions): Part {
   };
 }
 
-function limitsOf(limits: Record<string, Limits>, call: Call): Limits {
-  if (!isMetered(call)) return {};
-  return (Object.hasOwn(limits, call.model) ? limits[call.model] : limits['*']) ?? {};
+/** What of a call decides about its desk. */
+type DeskCall = Pick<Call, 'host' | 'project' | 'model' | 'method'>;
+
+function isSameDesk(one: DeskCall, other: DeskCall): boolean {
+  return (
+    one.model === other.model && one.method === other.method && one.project === other.project && one.host === other.host
+  );
+}
+
+const NONE: Limits = {};
+
+function limitsOf(limits: Record<string, Limits>, { model }: Call, isMetered: boolean): Limits {
+  if (!isMetered) return NONE;
+  return (Object.hasOwn(limits, model) ? limits[model] : limits['*']) ?? NONE;
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { callback, flag, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
 import type { SharedState } from '../store/shared-state.ts';
 import { unheard } from '../unheard.ts';
 import { callerNetwork } from './caller-address.ts';
-import { MemoryLimiter } from './caller-limiter.ts';
+import { MemoryLimiter, type Standing } from './caller-limiter.ts';
 import { RedisLimiter } from './redis-limiter.ts';
 
 export interface RateLimitOptions {
@@ -43,6 +44,8 @@ export interface RateLimitOptions {
 }
 
 const DAY_MS = 86_400_000;
+const HASHES_KEPT = 1000;
+const CALLER_MOST = 200;
 
 /**
  * Limits each caller at the door, before any handler runs, on rate-limiter-flexible: in the memory of this process, or
@@ -64,18 +67,23 @@ export function rateLimitPart(options?: RateLimitOptions, shared?: SharedState):
   );
   const { requests, windowMs, enforce } = settings;
   const limiter = shared ? new RedisLimiter(requests, windowMs, shared) : new MemoryLimiter(requests, windowMs);
+  const hashes = new Hashes();
   let isClosed = false;
 
-  async function admit(visit: Visit): Promise<void> {
-    const caller = hash(callerOf(visit.req, settings));
+  function admit(visit: Visit): Promise<void> | undefined {
+    const caller = hashes.of(callerOf(visit.req, settings));
     visit.identify(caller);
     // Nobody would stop the timers of new windows any more.
-    if (isClosed) return;
-    const standing = await limiter.consume(caller, pointsOf(visit.req, settings)).catch((error: unknown) => {
-      if (enforce) throw error;
-    });
-    if (!standing) return;
-    const { refused, limit, remaining, resetMs } = standing;
+    if (isClosed) return undefined;
+    return limiter.consume(caller, pointsOf(visit.req, settings)).then(
+      (standing) => judge(visit, caller, standing),
+      (error: unknown) => {
+        if (enforce) throw error;
+      },
+    );
+  }
+
+  function judge(visit: Visit, caller: string, { refused, limit, remaining, resetMs }: Standing): void {
     const waitMs = Math.max(1, resetMs);
     // Not shown where it does not hold: polite clients would keep to it.
     if (enforce) visit.showLimit({ limit, windowMs, remaining, resetMs: waitMs });
@@ -114,6 +122,17 @@ function pointsOf(req: VisitorRequest, { points, requests }: RateLimitOptions & 
   }
   if (typeof cost !== 'number' || Number.isNaN(cost)) return 1;
   return Math.min(requests + 1, Math.max(1, Math.ceil(cost)));
+}
+
+/** The hash of a caller is what costs most at the door, and most visitors come more than once. */
+class Hashes {
+  readonly #known = new BoundedMap<string, string>(HASHES_KEPT);
+
+  of(caller: string): string {
+    // What a `key` function makes may be of any length.
+    if (caller.length > CALLER_MOST) return hash(caller);
+    return this.#known.getOrCreate(caller, () => hash(caller));
+  }
 }
 
 function hash(caller: string): string {

@@ -34,7 +34,8 @@ export class Reservation {
 
   /** Its time has come, and has not passed, and the gate is open. */
   get isDue(): boolean {
-    return this.waitMs === 0 && this.#call.clock.now() - this.#dueAt <= LATE_MS && !this.isClosed;
+    const lateMs = this.#call.clock.now() - this.#dueAt;
+    return lateMs >= -EARLY_MS && lateMs <= LATE_MS && !this.isClosed;
   }
 
   get isClosed(): boolean {
@@ -43,17 +44,23 @@ export class Reservation {
   }
 
   /** Takes the earliest place, unless that is further away than `maxWaitMs`. */
-  async take(maxWaitMs: number, force = false): Promise<Place | Refusal> {
+  take(maxWaitMs: number, force = false): Place | Refusal | Promise<Place | Refusal> {
     const { store, clock } = this.#call;
     this.release();
     const ask = { tokens: this.#tokens, limits: this.#limits, maxWaitMs, force };
-    const answer = await store.reserve(this.#name, ask, clock);
+    const answer = store.reserve(this.#name, ask, clock);
+    if ('then' in answer) return answer.then((told) => this.#got(told, maxWaitMs, force));
+    return this.#got(answer, maxWaitMs, force);
+  }
+
+  #got(answer: Place | Refusal, maxWaitMs: number, force: boolean): Place | Refusal | Promise<Place | Refusal> {
     if (answer.taken) {
       this.#place = answer;
-      this.#dueAt = clock.now() + answer.waitMs;
+      this.#dueAt = this.#call.clock.now() + answer.waitMs;
       return answer;
     }
-    return (await this.#wasOverestimated(answer)) ? this.take(maxWaitMs, force) : answer;
+    if (!this.#mayBeOverestimated(answer)) return answer;
+    return this.#wasOverestimated(answer).then((isSo) => (isSo ? this.take(maxWaitMs, force) : answer));
   }
 
   /** Gives the place back: the call was not counted upstream. False where there was none. */
@@ -72,11 +79,14 @@ export class Reservation {
     return place !== undefined && tokens < place.tokens;
   }
 
-  /** A prompt is never refused on an estimate: what it has is counted first, and who cannot count lets Google judge. */
-  async #wasOverestimated({ why, waitMs, limit = 0 }: Refusal): Promise<boolean> {
+  #mayBeOverestimated({ why, waitMs, limit = 0 }: Refusal): boolean {
     const { prompt, model } = this.#call;
-    if (why !== 'tpm' || waitMs !== Number.POSITIVE_INFINITY || limit <= 0 || prompt.isCounted(model)) return false;
-    const counted = await prompt.count(this.#call);
+    return why === 'tpm' && waitMs === Number.POSITIVE_INFINITY && limit > 0 && !prompt.isCounted(model);
+  }
+
+  /** A prompt is never refused on an estimate: what it has is counted first, and who cannot count lets Google judge. */
+  async #wasOverestimated({ limit = 0 }: Refusal): Promise<boolean> {
+    const counted = await this.#call.prompt.count(this.#call);
     this.#tokens = counted ?? Math.min(this.#tokens, limit);
     return this.#tokens <= limit;
   }

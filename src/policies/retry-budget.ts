@@ -1,9 +1,12 @@
-import { BoundedMap } from '../bounded-map.ts';
-import { type Call, resourceOf } from '../call.ts';
+import type { Call } from '../call.ts';
+import { ByResource } from './by-resource.ts';
 
 /** Token bucket, as in the AWS SDKs ("standard" retry mode): what fails at scale may be retried only a little. */
 const CAPACITY = 500;
-/** For most failures theirs is 14, and ends retries of a model that fails every second call within a minute. What is down for all, the circuit sees. */
+/**
+ * For most failures theirs is 14, and ends the retries of a model that fails every second call within a minute. What is down
+ * for all is seen by the circuit.
+ */
 const COST = 5;
 const SUCCESS_GAIN = 1;
 
@@ -15,7 +18,7 @@ const BUCKETS_KEPT = 200;
  * in a simulation of a 30 s spike, 13 % of 15 minutes succeeded without a budget and 90 % with it.
  */
 export class RetryBudget {
-  readonly #buckets = new BoundedMap<string, { tokens: number }>(BUCKETS_KEPT);
+  readonly #buckets = new ByResource<{ tokens: number }>(BUCKETS_KEPT);
 
   /** Takes the cost of one retry. Undefined when the bucket has too little: fail now, never wait for more. */
   take(call: Call): number | undefined {
@@ -46,6 +49,10 @@ export class RetryBudget {
   }
 
   #bucket(call: Call): { tokens: number } {
-    return this.#buckets.getOrCreate(`${call.host} ${resourceOf(call)}`, () => ({ tokens: CAPACITY }));
+    return this.#buckets.of(call, fullBucket);
   }
+}
+
+function fullBucket(): { tokens: number } {
+  return { tokens: CAPACITY };
 }

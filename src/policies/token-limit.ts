@@ -49,18 +49,21 @@ export function tokenLimitPart(options?: TokenLimitOptions): Part {
   );
 
   /** Resolves with the refusal, if it is one. */
-  async function judge(call: Call): Promise<GeminiError | undefined> {
-    const limit = limitOf(call, maxInputTokens, contextWindows);
-    const excess = limit && (await excessOf(call, limit));
+  async function judge(call: Call, limit: Limit): Promise<GeminiError | undefined> {
+    const excess = await excessOf(call, limit);
     if (!excess) return undefined;
     const { id: requestId, model, emit } = call;
     emit('prompt', { requestId, model, ...excess, limit: limit.tokens, ...(enforce ? {} : { shadow: true }) });
     return new GeminiError(limit.kind, { source: 'guard' });
   }
 
-  async function tokenLimit<T>(call: Call, next: Next<T>): Promise<T> {
-    if (!isGeneration(call)) return next(call);
-    const judging = judge(call);
+  function tokenLimit<T>(call: Call, next: Next<T>): Promise<T> {
+    const limit = isGeneration(call) ? limitOf(call, maxInputTokens, contextWindows) : undefined;
+    return limit && isNear(call, limit) ? judged(call, limit, next) : next(call);
+  }
+
+  async function judged<T>(call: Call, limit: Limit, next: Next<T>): Promise<T> {
+    const judging = judge(call, limit);
     if (enforce) {
       const refusal = await judging;
       if (refusal) throw refusal;
@@ -82,13 +85,18 @@ function limitOf({ model }: Call, own = Number.POSITIVE_INFINITY, windows: Windo
   return window === Number.POSITIVE_INFINITY ? undefined : { tokens: window, kind: 'context_too_long' };
 }
 
+/** Whether it may be too long at all. */
+function isNear(call: Call, limit: Limit): boolean {
+  const { prompt, model } = call;
+  return prompt.isCounted(model) || prompt.tokens(model) >= limit.tokens * NEAR || hidesTokens(call, limit);
+}
+
 /** By how many tokens it is too long, in all; undefined where it is not, or where nobody can tell. */
 async function excessOf(call: Call, limit: Limit): Promise<{ tokens: number; counted: boolean } | undefined> {
   const { prompt, model } = call;
   const known = prompt.tokens(model);
-  if (!prompt.isCounted(model)) {
-    if (known > limit.tokens * BEYOND && prompt.media.size === 0) return { tokens: known, counted: false };
-    if (known < limit.tokens * NEAR && !hidesTokens(call, limit)) return undefined;
+  if (!prompt.isCounted(model) && known > limit.tokens * BEYOND && prompt.media.size === 0) {
+    return { tokens: known, counted: false };
   }
   const tokens = prompt.isCounted(model) ? known : await prompt.count(call);
   return tokens !== undefined && tokens > limit.tokens ? { tokens, counted: true } : undefined;

@@ -17,6 +17,7 @@ interface Learned {
 export class Ledger {
   readonly #windows = new Windows();
   readonly #learned: { [K in keyof Limits]?: Learned } = {};
+  #hasLearned = false;
   #gate: Gate | undefined;
   #today = 0;
   /** Milliseconds since 1970. */
@@ -69,6 +70,7 @@ export class Ledger {
   }
 
   learn(limits: Limits, clock: Clock): void {
+    this.#hasLearned = true;
     for (const [name, value] of Object.entries(limits)) {
       this.#learned[name as keyof Limits] = { value, until: clock.now() + LEARNED_MS };
     }
@@ -76,6 +78,7 @@ export class Ledger {
 
   /** The lower of what the user configured and what Google has named. */
   limits(configured: Limits, clock: Clock): Limits {
+    if (!this.#hasLearned) return configured;
     const limits: Limits = { ...configured };
     for (const [name, { value, until }] of Object.entries(this.#learned) as [keyof Limits, Learned][]) {
       if (until <= clock.now()) delete this.#learned[name];

@@ -57,8 +57,8 @@ export class Snapshots {
     this.#process = process;
   }
 
-  /** @param make what this process shows */
-  start(make: () => string): void {
+  /** @param make what this process shows of itself where somebody looks */
+  show(make: () => string): void {
     this.#make = make;
   }
 
@@ -84,7 +84,7 @@ export class Snapshots {
     if (!this.#board.hears(NOTICE) || now - this.#toldAt < TOLD_MS) return;
     this.#toldAt = now;
     const text = this.#make();
-    if (text.length <= BYTES_MOST) this.#tell(text).catch(() => {});
+    if (text !== '' && text.length <= BYTES_MOST) this.#tell(text).catch(() => {});
   }
 
   /** Takes out what this process has told. */

@@ -13,7 +13,7 @@ export async function errorText(answer: Incoming): Promise<string> {
 }
 
 /** A whole answer as text. @throws GeminiError `invalid_response` when it is too large to be one. */
-export async function answerText(answer: Incoming): Promise<string> {
+export function answerText(answer: Incoming): string | Promise<string> {
   return answer.whole(ANSWER_BYTES) ?? readText(answer, ANSWER_BYTES, 'refuse');
 }
 
@@ -32,10 +32,20 @@ export async function readText(answer: Incoming, most: number, beyond: 'cut' | '
       bytes += value.byteLength;
       text += decoder.decode(value.subarray(0, room), { stream: true });
       if (value.byteLength <= room) continue;
-      if (beyond === 'refuse') throw new GeminiError('invalid_response', { upstream: { reason: 'TOO_LARGE' } });
+      if (beyond === 'refuse') throw tooLarge();
       return text;
     }
   } finally {
     reader.cancel().catch(() => {});
   }
+}
+
+/** As the standard decodes: a byte order mark is no text. */
+export function textOf(body: Buffer): string {
+  const text = body.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+export function tooLarge(): GeminiError {
+  return new GeminiError('invalid_response', { upstream: { reason: 'TOO_LARGE' } });
 }

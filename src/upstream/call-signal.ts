@@ -1,68 +1,104 @@
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
+import type { Abortable, InFlight } from '../in-flight.ts';
 import type { RequestHead } from './request.ts';
-
-type Abort = (reason: GeminiError) => void;
+import { unbuilt } from './unbuilt.ts';
 
 /** Who waits for the answer. */
 interface Visitor {
   readonly reason: GeminiError | undefined;
-  onAbort(abort: Abort): () => void;
+  listen(call: Abortable): void;
+  unlisten(call: Abortable): void;
 }
+
+const UnbuiltSignal: new () => AbortSignal = unbuilt(globalThis.AbortSignal);
+
+type Listener = () => void;
 
 /**
  * One signal out of three: the visitor's, the caller's own, and the guard's that closes. By hand: AbortSignal.any keeps
- * every signal it ever made alive as long as its longest-lived source.
+ * every signal it ever made alive as long as its longest-lived source, and an AbortController of Node with one listener costs
+ * a call 5 us, half as much as all policies together. What it can do is what policies need; nobody outside gets hold of it.
  */
-export class CallSignal {
-  readonly #controller = new AbortController();
-  readonly #release: () => void;
+export class CallSignal extends UnbuiltSignal implements Abortable {
+  readonly #visitor: Visitor;
+  readonly #inFlight: InFlight;
+  readonly #request: Pick<RequestHead, 'signal' | 'headers'>;
+  readonly #clock: Clock;
+  readonly #begun: number;
+  #isAborted = false;
+  #reason: unknown;
+  readonly #listeners = new Set<Listener>();
 
   constructor(
     visitor: Visitor,
     request: Pick<RequestHead, 'signal' | 'headers'>,
-    owner: { onClosing(abort: Abort): () => void; readonly clock: Clock },
+    { inFlight, clock }: { readonly inFlight: InFlight; readonly clock: Clock },
   ) {
-    const { clock } = owner;
-    const begun = clock.now();
+    super();
+    this.#visitor = visitor;
+    this.#request = request;
+    this.#inFlight = inFlight;
+    this.#clock = clock;
+    this.#begun = clock.now();
     const own = request.signal;
-    const abort: Abort = (reason) => this.#controller.abort(reason);
-    const leave = (): void => abort(callerLeft(own as AbortSignal, request.headers, clock.now() - begun));
-    if (visitor.reason) abort(visitor.reason);
-    if (own?.aborted) leave();
-    else own?.addEventListener('abort', leave, { once: true });
-    const unlinkVisitor = visitor.onAbort(abort);
-    const unlinkClosing = owner.onClosing(abort);
-    this.#release = () => {
-      unlinkVisitor();
-      unlinkClosing();
-      own?.removeEventListener('abort', leave);
-    };
+    if (visitor.reason) this.abort(visitor.reason);
+    if (own?.aborted) this.#leave();
+    else own?.addEventListener('abort', this.#leave, { once: true });
+    visitor.listen(this);
+    inFlight.add(this);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  override get aborted(): boolean {
+    return this.#isAborted;
+  }
+
+  override get reason(): unknown {
+    return this.#reason;
+  }
+
+  override throwIfAborted(): void {
+    if (this.#isAborted) throw this.#reason;
+  }
+
+  /** There is but one event, and it comes but once. */
+  override addEventListener(_type: string, listener: unknown): void {
+    this.#listeners.add(listener as Listener);
+  }
+
+  override removeEventListener(_type: string, listener: unknown): void {
+    this.#listeners.delete(listener as Listener);
   }
 
   abort(reason: GeminiError): void {
-    this.#controller.abort(reason);
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    this.#reason = reason;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
   }
 
   /** Settles with the promise, or rejects when the signal fires first. */
   race<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this.#controller;
     return new Promise<T>((resolve, reject) => {
-      const stop = (): void => reject(signal.reason);
-      if (signal.aborted) stop();
-      signal.addEventListener('abort', stop, { once: true });
-      promise.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
+      const stop = (): void => reject(this.#reason);
+      if (this.#isAborted) stop();
+      this.#listeners.add(stop);
+      promise.then(resolve, reject).then(() => this.#listeners.delete(stop));
     });
   }
 
   /** Leaves no listener behind. */
   release(): void {
-    this.#release();
+    this.#visitor.unlisten(this);
+    this.#inFlight.remove(this);
+    this.#request.signal?.removeEventListener('abort', this.#leave);
   }
+
+  readonly #leave = (): void => {
+    const { signal, headers } = this.#request;
+    this.abort(callerLeft(signal as AbortSignal, headers, this.#clock.now() - this.#begun));
+  };
 }
 
 /**

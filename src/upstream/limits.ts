@@ -1,5 +1,4 @@
 import type { Call } from '../call.ts';
-import { remainingMs } from '../call.ts';
 import type { Timer } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 
@@ -14,11 +13,13 @@ export class ExchangeLimits {
   #isOver = false;
   #reason: unknown;
   #timer: Timer | undefined;
+  /** When the timer of {@link ExchangeLimits.within} fires. */
+  #dueAt = Number.NaN;
   /** When silence becomes too long, and when the timer looks at it. */
   #idleUntil = 0;
   #idleDue: number | undefined;
   /** What waits in this exchange; told by hand, since a listener for each wait costs more than the wait. */
-  readonly #stops = new Set<() => void>();
+  #stops: Set<() => void> | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -44,16 +45,22 @@ export class ExchangeLimits {
 
   /** Called once, if the exchange is aborted; the function returned takes that back. */
   onAbort(stop: () => void): () => void {
+    this.#stops ??= new Set();
     this.#stops.add(stop);
-    return () => void this.#stops.delete(stop);
+    return () => void this.#stops?.delete(stop);
   }
 
   /** Ends the exchange when this much time passes, or at the deadline of the call, if that is sooner. */
   within(ms: number): void {
-    const leftMs = remainingMs(this.#call);
+    const now = this.#call.clock.now();
+    const leftMs = this.#call.deadline - now;
+    const dueMs = Math.min(ms, leftMs);
+    // The same end by another account: its timer runs already.
+    if (this.#timer !== undefined && Math.abs(now + dueMs - this.#dueAt) < 1) return;
     // Decided now: Node fires a timer up to a millisecond before the clock says so.
     const kind = leftMs <= ms ? 'guard_timeout' : 'upstream_timeout';
-    this.#arm(Math.min(ms, leftMs), () => this.abort(new GeminiError(kind)));
+    this.#arm(dueMs, () => this.abort(new GeminiError(kind)));
+    this.#dueAt = now + dueMs;
   }
 
   /** Silence in a stream: the deadline does not cut an answer that still flows. */
@@ -76,6 +83,7 @@ export class ExchangeLimits {
     if (this.#timer !== undefined) this.#call.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#idleDue = undefined;
+    this.#dueAt = Number.NaN;
   }
 
   abort(reason: unknown): void {
@@ -83,8 +91,8 @@ export class ExchangeLimits {
     this.#isOver = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const stop of this.#stops) stop();
-    this.#stops.clear();
+    for (const stop of this.#stops ?? []) stop();
+    this.#stops?.clear();
   }
 
   /** No timer and no listener is left. */
@@ -97,10 +105,9 @@ export class ExchangeLimits {
   race<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const stop = (): void => reject(this.#reason);
-      const settle = (): void => void this.#stops.delete(stop);
+      const settle = this.#isOver ? stop : this.onAbort(stop);
       promise.then(resolve, (error: unknown) => reject(this.#isOver ? this.#reason : error)).then(settle);
       if (this.#isOver) stop();
-      else this.#stops.add(stop);
     });
   }
 

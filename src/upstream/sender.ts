@@ -28,8 +28,8 @@ export interface Incoming {
   readonly length: number | undefined;
   /** There is no body, which is not the same as an empty one. */
   readonly isBodiless: boolean;
-  /** The whole body as a text of `most` bytes; undefined where it must be read bit by bit to keep that bound. */
-  whole(most: number): Promise<string> | undefined;
+  /** The whole body as a text of `most` bytes, at once if it is here; undefined where it must be read bit by bit to keep that bound. */
+  whole(most: number): string | Promise<string> | undefined;
   reader(): ChunkReader;
   /** Nobody reads (on); the socket is closed unless the body has come to its end. */
   cancel(): void;

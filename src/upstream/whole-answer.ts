@@ -9,8 +9,11 @@ import type { Incoming } from './sender.ts';
 import type { StreamEars } from './stream.ts';
 import { WholeResponse } from './whole-response.ts';
 
+const EVENT_STREAM = 'text/event-stream';
+const ALT_MEDIA = /[?&]alt=media\b/;
+
 export function isEventStream(response: Incoming): boolean {
-  return (response.headers.get('content-type') ?? '').includes('text/event-stream');
+  return (response.headers.get('content-type') ?? '').includes(EVENT_STREAM);
 }
 
 /**
@@ -24,18 +27,20 @@ export async function wholeAnswer(
   ears: StreamEars,
 ): Promise<Response | undefined> {
   const type = response.headers.get('content-type') ?? '';
+  const isEvents = type.includes(EVENT_STREAM);
   const generates = call.method === 'generateContent' || call.method === 'streamGenerateContent';
   // The SDK takes both for an answer without a text.
   const isNone = response.isBodiless && generates;
-  if (isNone || (isEventStream(response) && call.method === 'generateContent')) {
+  if (isNone || (isEvents && call.method === 'generateContent')) {
     throw new GeminiError('invalid_response', { upstream: { status: response.status, reason: 'NO_ANSWER' } });
   }
   if (response.isBodiless) return new WholeResponse(null, response);
   // A file is the user's own, whatever is in it; nothing at all is read here, since nobody else will.
-  const isFile = /[?&]alt=media\b/.test(request.url);
+  const isFile = ALT_MEDIA.test(request.url);
   const isEmpty = response.length === 0;
-  if (isFile || isEventStream(response) || !(generates || isEmpty || type.includes('json'))) return undefined;
-  const text = await answerText(response);
+  if (isFile || isEvents || !(generates || isEmpty || type.includes('json'))) return undefined;
+  const read = answerText(response);
+  const text = typeof read === 'string' ? read : await read;
   if (!generates && !text) return new WholeResponse(text, response);
   let answer: unknown;
   try {

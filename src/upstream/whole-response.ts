@@ -33,20 +33,24 @@ export class WholeResponse extends LightResponse {
   }
 
   override async text(): Promise<string> {
-    if (this.bodyUsed || this.#streamed?.body?.locked)
-      throw new TypeError('Body is unusable: Body has already been read');
-    this.#read = this.#text !== null;
-    return this.#text ?? '';
+    return this.#taken();
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as in the DOM.
   override async json(): Promise<any> {
-    const text = await this.text();
+    const text = this.#taken();
     return this.#parsed ? this.#parsed.value : JSON.parse(text);
   }
 
   protected override async real(): Promise<Response> {
-    return new Response(await this.text(), { headers: this.headers });
+    return new Response(this.#taken(), { headers: this.headers });
+  }
+
+  #taken(): string {
+    if (this.bodyUsed || this.#streamed?.body?.locked)
+      throw new TypeError('Body is unusable: Body has already been read');
+    this.#read = this.#text !== null;
+    return this.#text ?? '';
   }
 
   override clone(): Response {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { GeminiError } from '../errors/gemini-error.ts';
-import { readText } from './body.ts';
+import type { GeminiError } from '../errors/gemini-error.ts';
+import { readText, textOf, tooLarge } from './body.ts';
 import { LightHeaders } from './light-headers.ts';
 import type { ExchangeLimits } from './limits.ts';
 import type { ChunkReader, Incoming } from './sender.ts';
@@ -112,7 +112,13 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     this.#settle()?.reject(this.#error);
   }
 
-  async whole(most: number): Promise<string> {
+  whole(most: number): string | Promise<string> {
+    // Head and body of a short answer come in one packet: then all of it is here before anybody has asked.
+    const isHere = this.#isOver && this.#error === undefined && this.#coding === undefined && this.#held <= most;
+    return isHere ? textOf(this.#taken()) : this.#gathered(most);
+  }
+
+  async #gathered(most: number): Promise<string> {
     const codings = codingsOf(this.#coding);
     this.#isWhole = true;
     this.#most = codings.length > 0 ? PACKED_MOST : most;
@@ -122,9 +128,14 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     if (this.#error) throw this.#error;
     // Few bytes unpack to more than there is memory: beyond a little, what comes out is counted.
     if (!this.#isOver) return readText(this, most, 'refuse');
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    this.#chunks = [];
+    const body = this.#taken();
     return textOf(codings.length === 0 ? body : await unpackedWhole(body, codings, most).catch(asTooLarge));
+  }
+
+  #taken(): Buffer {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   }
 
   reader(): ChunkReader {
@@ -184,16 +195,6 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : CANCELLED;
 }
 
-function tooLarge(): GeminiError {
-  return new GeminiError('invalid_response', { upstream: { reason: 'TOO_LARGE' } });
-}
-
 function asTooLarge(error: unknown): never {
   throw (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : error;
-}
-
-/** As the standard decodes: a byte order mark is no text. */
-function textOf(body: Buffer): string {
-  const text = body.toString('utf8');
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

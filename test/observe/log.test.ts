@@ -143,14 +143,24 @@ test('what is no logger is refused', () => {
   );
 });
 
-test('without a logger it writes JSON lines to the console by winston', () => {
+test('without a logger it writes JSON lines to the console by winston, those of one turn at once', async () => {
   // Jest puts a console of its own in the place of Node's; winston writes to whichever stream that one has.
   const { _stdout } = console as unknown as { _stdout?: Writable };
   const printed = _stdout ? jest.spyOn(_stdout, 'write') : jest.spyOn(console, 'log');
   printed.mockImplementation(() => true);
-  tell(logPart());
-  const [line] = (printed.mock.calls as [string][]).map(([text]) => JSON.parse(text));
+  const part = logPart();
+  tell(part);
+  tell(part, { requestId: 'request-2' });
+  expect(printed).not.toHaveBeenCalled();
+  await new Promise(setImmediate);
+  const [[text] = ['']] = printed.mock.calls as [string][];
+  expect(printed).toHaveBeenCalledTimes(1);
+  tell(part, { requestId: 'request-3' });
+  part.close?.();
+  expect(printed).toHaveBeenCalledTimes(2);
   printed.mockRestore();
+  const [line, next] = text.split('\n').map((one) => one && JSON.parse(one));
+  expect(next).toMatchObject({ requestId: 'request-2' });
   expect(line).toMatchObject({ level: 'info', message: 'gemini-guard request', requestId: 'request-1' });
   expect(Date.parse(line.timestamp)).toBeGreaterThan(0);
 });

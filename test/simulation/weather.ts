@@ -6,7 +6,7 @@ import { compose, type Policy } from '../../src/policy.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { aPrompt } from '../a-call.ts';
 import { seeded } from '../seeded.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { type Face, VirtualClock } from './virtual-clock.ts';
 
 /** Shares of the upstream calls that fail, and how. */
 interface Phase {
@@ -57,12 +57,12 @@ interface Visit {
 /** A Gemini that fails by a schedule. */
 class Upstream {
   readonly #schedule: Schedule;
-  readonly #clock: VirtualClock;
+  readonly #clock: Face;
   readonly #random: () => number;
   #level: number;
   #at = 0;
 
-  constructor(schedule: Schedule, clock: VirtualClock, random: () => number) {
+  constructor(schedule: Schedule, clock: Face, random: () => number) {
     this.#schedule = schedule;
     this.#clock = clock;
     this.#random = random;
@@ -78,15 +78,14 @@ class Upstream {
         this.#clock.clearTimeout(timer);
         reject(signal.reason);
       };
-      const timer = this.#clock.setTimeout(
-        () => {
-          signal.removeEventListener('abort', leave);
-          if (isCut) reject(new GeminiError('upstream_timeout'));
-          else if (error) reject(error);
-          else resolve('answer');
-        },
-        Math.min(ms, limits.attemptMs),
-      );
+      const end = (): void => {
+        signal.removeEventListener('abort', leave);
+        if (isCut) reject(new GeminiError('upstream_timeout'));
+        else if (error) reject(error);
+        else resolve('answer');
+      };
+      const endsIn = Math.min(ms, limits.attemptMs);
+      const timer = endsIn === Infinity ? undefined : this.#clock.setTimeout(end, endsIn);
       signal.addEventListener('abort', leave, { once: true });
     });
   }
@@ -153,7 +152,8 @@ export interface Figures {
 
 /** Plays a schedule to visitors in front of these policies, in time that costs nothing. */
 export async function play(schedule: Schedule, policies: readonly Policy[], seed: number): Promise<Figures> {
-  const clock = new VirtualClock(Date.UTC(2026, 10, 24, 12));
+  const time = new VirtualClock(Date.UTC(2026, 10, 24, 12));
+  const clock = time.face();
   const [arrivals, coins, jitter] = [seeded(seed), seeded(seed + 1000), seeded(seed + 2000)];
   const upstream = new Upstream(schedule, clock, coins);
   const store = new MemoryStore();
@@ -163,8 +163,9 @@ export async function play(schedule: Schedule, policies: readonly Policy[], seed
   const sent: Sent[] = [];
   const mean = 1000 / WEATHER.arrivalsPerSecond;
   const gap = (): number => Math.log(1 / (1 - arrivals())) * mean;
-  for (let at = gap(); at < schedule.durationMs; at += gap()) clock.setTimeout(() => void visit(), at);
-  await clock.run();
+  const all: Promise<void>[] = [];
+  for (let at = gap(); at < schedule.durationMs; at += gap()) all.push(clock.pass(at).then(visit));
+  await time.until(Promise.all(all));
   return figuresOf(schedule, visits, sent, clock.pending);
 
   async function visit(): Promise<void> {
