@@ -6,6 +6,8 @@ const TOO_MANY = 0.3;
 const REST_MS = 1000;
 /** A window below this is as small as it gets. */
 const SMALL = 3;
+/** Below this share of failed calls what was too many once is no measure any more. */
+const FEW = 0.1;
 /** So many outcomes at a small window, and so many failures among them, and the failures do not come from our own load. */
 const PROOF = { outcomes: 12, failures: 5 } as const;
 
@@ -63,6 +65,7 @@ export class CircuitWindow {
     this.release(lease);
     this.successes++;
     this.#badness -= this.#badness * WEIGHT;
+    if (this.#badness < FEW) this.#threshold = Number.POSITIVE_INFINITY;
     this.#size += this.#size < this.#threshold ? 1 : 1 / this.#size;
     this.#prove(0);
   }

@@ -12,8 +12,8 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /** Always as long: probes are cheap, and an outage that is over must not be prolonged. Not all circuits at once, though. */
 const OPEN_SPREAD = 0.2;
-/** A probe that has not come back after this long no longer keeps others out. */
-const LEASE_MS = 60_000;
+/** A call keeps others out for this long at most: refusals come back sooner, and a slow model would recover for minutes. */
+const LEASE_MS = 1000;
 /** Probes that must succeed before the circuit closes. */
 const SUCCESSES_TO_CLOSE = 2;
 
@@ -60,7 +60,7 @@ export class Circuit {
     return this.state === 'closed' ? 0 : this.#clock.now() - this.#downSince;
   }
 
-  /** Lets a call in, or not. `leaseMs`: after this long, or a minute, a probe that has not come back no longer counts. */
+  /** Lets a call in, or not. `leaseMs`: after this long, or a second, a probe that has not come back no longer counts. */
   admit(leaseMs: number = LEASE_MS): Admission | undefined {
     if (this.state === 'closed') return this.#closed;
     if (this.state === 'open' && this.waitMs === 0) this.#become('half-open');

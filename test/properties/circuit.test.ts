@@ -5,7 +5,7 @@ import { ManualClock } from '../support.ts';
 import { property, same } from './property.ts';
 
 const SLOTS = 10;
-const LEASE_MS = 4000;
+const LEASE_MS = 1000;
 
 const settings = fc.record({
   failureRatio: fc.constantFrom(0.25, 0.5, 0.9, 1),

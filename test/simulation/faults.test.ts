@@ -68,6 +68,12 @@ const HARSH: Schedule[] = [
     phases: [{ from: 20_000, to: 110_000, overloaded: 1 }],
   },
   {
+    name: 'an outage of a model that thinks for eight seconds',
+    durationMs: 90_000,
+    medianMs: 8000,
+    phases: [{ from: 20_000, to: 35_000, overloaded: 1 }],
+  },
+  {
     name: 'two seconds of outage in six',
     durationMs: 60_000,
     phases: Array.from({ length: 10 }, (_, i) => ({ from: i * 6000, to: i * 6000 + 2000, overloaded: 1 })),

@@ -28,6 +28,8 @@ export interface Schedule {
   patienceMs?: number;
   burst?: [number, number];
   phases: Phase[];
+  /** Of usual answers; 400 where nothing is said. */
+  medianMs?: number;
   capacity?: { perSecond: number; from: number; to: number; low: number; rejectedCost: number };
 }
 
@@ -106,7 +108,8 @@ class Upstream {
     if (hits(phase.invalid)) return failed('invalid_request');
     if (hits(phase.quota)) {
       const retryAfterMs = Math.floor(((phase.to ?? 0) - now) / 1000) * 1000;
-      return { ms: errorMs, error: new GeminiError('rate_limited', { retryAfterMs }) };
+      const upstream = { quota: { scope: 'minute', value: 300, id: 'RequestsPerMinute' } } as const;
+      return { ms: errorMs, error: new GeminiError('rate_limited', { retryAfterMs, upstream }) };
     }
     if (hits(phase.dayQuota)) {
       const upstream = { quota: { scope: 'day', value: 250 } } as const;
@@ -115,7 +118,8 @@ class Upstream {
     if (hits(phase.hang)) return { ms: Infinity };
     if (hits(phase.reset)) return failed('network_error');
     if (hits(phase.slow)) return { ms: (phase.slowMs ?? 0) * (0.8 + 0.4 * this.#random()) };
-    const { median, sigma } = WEATHER.latencyMs;
+    const { sigma } = WEATHER.latencyMs;
+    const median = this.#schedule.medianMs ?? WEATHER.latencyMs.median;
     const [u, v] = [Math.max(1e-12, this.#random()), this.#random()];
     return { ms: median * Math.exp(sigma * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v)) };
   }
