@@ -1,4 +1,4 @@
-// npm run bench [-- overhead micro stream scale quota faults] [--short] [--only guarded,guarded:fetch] [--schedule outage] [--seed 11]
+// npm run bench [-- overhead micro stream observing scale quota faults] [--short] [--only guarded,guarded:fetch] [--schedule outage] [--seed 11]
 // Prints tables, and writes bench/out/<name>.json with the machine, the date and the versions. `--short`: all under three minutes;
 // `--tiny`: only to see that it works.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,12 +8,13 @@ import { parseArgs } from 'node:util';
 import { faults } from './faults.mjs';
 import { machine } from './lib/processes.mjs';
 import { micro } from './micro.mjs';
+import { observing } from './observing.mjs';
 import { overhead } from './overhead.mjs';
 import { quota } from './quota.mjs';
 import { scale } from './scale.mjs';
 import { stream } from './stream.mjs';
 
-const BENCHES = { overhead, micro, stream, scale, quota, faults };
+const BENCHES = { overhead, micro, stream, observing, scale, quota, faults };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -7,7 +7,8 @@ import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
-import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
+import type { EventName, GuardEvents, Listener } from './observe/events.ts';
+import { Events } from './observe/listeners.ts';
 import { type ObserverSettings, Observers } from './observe/observers.ts';
 import { MOUNTED_TWICE, NESTED, Warnings } from './observe/warnings.ts';
 import { getsKeys, inPlace, type Part, type PartName } from './part.ts';
@@ -126,10 +127,6 @@ export class Core implements Member, SeamOwner {
       );
     }
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
-  }
-
-  get callsInFlight(): number {
-    return this.inFlight.count;
   }
 
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {

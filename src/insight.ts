@@ -1,6 +1,7 @@
 import type { KeyStatus } from './api-key.ts';
 import type { Clock } from './clock.ts';
 import { KINDS } from './errors/kinds.ts';
+import { clean, redact } from './errors/redact.ts';
 import type { GuardStatus } from './guard-status.ts';
 import type { Observers } from './observe/observers.ts';
 import type { Problem } from './observe/problems.ts';
@@ -53,6 +54,7 @@ export interface Source {
 
 /** It travels, and visitors may choose the names of models: so many ledgers and circuits, the busiest. */
 const MOST = 100;
+const NAME_MOST = 80;
 
 /** Not on the guard itself: this is nobody's to call. */
 const insights: WeakMap<object, Insight> = shared('insights', () => new WeakMap());
@@ -91,18 +93,29 @@ export function snapshotOf(source: Source): Snapshot {
     version: 1,
     stats: observers.packed(),
     steps: timeline.steps(),
-    problems: problems.list(),
-    ledgers: [...ledgers].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, MOST),
+    problems: problems.list().map((problem) => ({ ...problem, model: named(problem.model) })),
+    ledgers: [...ledgers]
+      .sort((a, b) => weightOf(b) - weightOf(a))
+      .slice(0, MOST)
+      .map((ledger) => ({ ...ledger, resource: named(ledger.resource) })),
     keys: keys.slice(0, MOST),
-    circuits: [...circuits].sort((a, b) => Number(a.state === 'closed') - Number(b.state === 'closed')).slice(0, MOST),
+    circuits: [...circuits]
+      .sort((a, b) => Number(a.state === 'closed') - Number(b.state === 'closed'))
+      .slice(0, MOST)
+      .map((circuit) => ({ ...circuit, model: named(circuit.model) })),
     limits,
     waiting: waiting.reduce((sum, { calls }) => sum + calls, 0),
-    switched: switched.slice(0, MOST).map(({ model, to }) => ({ model, to })),
+    switched: switched.slice(0, MOST).map(({ model, to }) => ({ model: named(model), to: named(to) })),
   };
 }
 
 function weightOf({ gate, used }: LedgerStatus): number {
   return gate ? Number.POSITIVE_INFINITY : used.requests + used.today;
+}
+
+/** A name that came from outside: it may be anything, and it travels. */
+export function named(name: string): string {
+  return redact(clean(name, NAME_MOST));
 }
 
 /** Undefined where another version has said something else. */

@@ -1,12 +1,22 @@
 // This package with all its parts on. Variants: `fetch`, by the same transport as the bare route; `redis`, with its state in the Redis
-// of REDIS_URL; `quiet`, without its line; `visitors`, with its default limit for each visitor; `wide`, for more calls at once than
+// of REDIS_URL; `quiet`, without its line; `observed`, with metrics; `unobserved`, without all that listens but
+// the log; `visitors`, with its default limit for each visitor; `wide`, for more calls at once than
 // one process should make.
 import express from 'express';
 import { GoogleGenAI } from '@google/genai';
+import { Registry } from 'prom-client';
 import { geminiGuard } from '../../dist/esm/index.js';
+import { Alerts } from '../../dist/esm/observe/alerts.js';
+import { Observers } from '../../dist/esm/observe/observers.js';
 import { addRoutes } from './routes.mjs';
 
 export function create({ upstream, model, variant }) {
+  if (variant === 'unobserved') {
+    Observers.prototype.observe = function observe(event, data) {
+      this.counts.observe(event, data);
+    };
+    Alerts.prototype.observe = () => {};
+  }
   // One load generator is one caller, unless it says on whose behalf it calls.
   const unlimited = variant === 'visitors' ? {} : { requests: 1_000_000, windowMs: 1000 };
   const key = (req) => req.headers['x-visitor'] ?? req.ip;
@@ -15,6 +25,7 @@ export function create({ upstream, model, variant }) {
     ...(variant === 'wide' ? { bulkhead: { concurrency: 10_000 } } : {}),
     ...(variant === 'redis' ? { redis: process.env.REDIS_URL } : {}),
     ...(variant === 'fetch' ? { transport: 'fetch' } : {}),
+    ...(variant === 'observed' ? { metrics: new Registry() } : {}),
     ...(variant === 'quiet' ? { log: false } : {}),
   });
   const ai = new GoogleGenAI({ apiKey: 'key', httpOptions: { baseUrl: upstream, fetch: guard.fetch } });

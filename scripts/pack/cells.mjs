@@ -32,6 +32,10 @@ export const CELLS = [
     const sdk = SDKS[n % SDKS.length];
     return { project: `express5-${sdk}`, node, sdk, run: 'register', format: 'esm' };
   }),
+  // What SECURITY.md says of Node's permissions. Node 20 has them as an experiment of another name.
+  ...MAJORS.slice(1).map((node) => {
+    return { project: 'express5-2.32.0', node, sdk: '2.32.0', run: 'permission', format: 'esm' };
+  }),
   ...Object.keys(TYPESCRIPTS).flatMap((typescript, t) =>
     RESOLUTIONS.map((resolution, r) => {
       const sdk = SDKS[(t + r) % SDKS.length];

@@ -24,7 +24,9 @@ export async function planted({ only = '', workers }) {
       for (let bug = open.shift(); bug; bug = open.shift()) {
         const row = { ...bug, ...(await hunt(bug)) };
         rows.push(row);
-        console.log(`${row.seed ? `seed ${String(row.seed).padStart(4)}` : 'SURVIVES '}  ${row.name}: ${row.why}\n           ${row.by}`);
+        console.log(
+          `${row.seed ? `seed ${String(row.seed).padStart(4)}` : 'SURVIVES '}  ${row.name}: ${row.why}\n           ${row.by}`,
+        );
       }
     }),
   );

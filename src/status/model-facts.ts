@@ -1,8 +1,7 @@
-import type { Snapshot } from '../insight.ts';
+import { named, type Snapshot } from '../insight.ts';
 import { Sum } from '../observe/figures.ts';
 import type { LedgerStatus, Limits } from '../store/store.ts';
 import { addedByLabel } from './sums.ts';
-import { named } from './words.ts';
 
 export type CircuitState = 'closed' | 'half-open' | 'open';
 

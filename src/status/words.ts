@@ -1,12 +1,3 @@
-import { clean, redact } from '../errors/redact.ts';
-
-const NAME_MOST = 80;
-
-/** A name that came from outside: a model, a label. */
-export function named(name: string): string {
-  return redact(clean(name, NAME_MOST));
-}
-
 /** `1 240`, `12.4 k`, `3.1 M`. */
 export function amount(value: number): string {
   if (value < 10_000) return String(Math.round(value)).replace(/(\d)(\d{3})$/, '$1\u00a0$2');

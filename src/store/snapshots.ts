@@ -5,8 +5,8 @@ import type { Board } from './store.ts';
 
 /** Put up while somebody looks at the page of a process: then all others tell what they have. */
 const NOTICE = 'page';
-/** So long after the last look. */
-const WATCHED_MS = 10_000;
+/** So long after the last look: a page that nobody sees asks each ten seconds. */
+const WATCHED_MS = 15_000;
 /** A snapshot is told again after this long at the earliest, and read again. */
 const TOLD_MS = 1500;
 const READ_MS = 900;

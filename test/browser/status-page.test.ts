@@ -111,7 +111,7 @@ test('it follows what happens, without a reload', async () => {
   await ask(3);
   await until(headline, 'All is well. 3 requests in the last minute, all of them answered.');
   await until(() => tile('Requests'), '3');
-  expect(await row(MODEL).locator('.state').textContent()).toBe('open');
+  expect(await row(MODEL).locator('.state').textContent()).toBe('up');
   await until(() => page.title(), 'All is well \u00b7 Gemini guard');
 
   gemini.script([fault.overloaded(), fault.overloaded(), fault.overloaded()]);

@@ -5,7 +5,7 @@ import { Labels } from '../../src/observe/labels.ts';
 import { Stats } from '../../src/observe/stats.ts';
 import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
 import { anAnswer } from '../an-answer.ts';
-import { CANARY_KEY, CANARY_PROMPT, clientOf, listen, ManualClock, MODEL, quickGuard, skipWaits } from '../support.ts';
+import { clientOf, listen, ManualClock, MODEL, quickGuard, skipWaits } from '../support.ts';
 
 const OTHER_MODEL = 'gemini-3.5-flash-lite';
 
@@ -173,6 +173,28 @@ describe('calls of a real client', () => {
     await guard.close();
   });
 
+  test('that a route has not waited for change nothing of its record', async () => {
+    const guard = quickGuard();
+    const ai = clientOf(guard, gemini.url);
+    const records: string[] = [];
+    const kept: unknown[] = [];
+    guard.on('answer', (record) => {
+      records.push(JSON.stringify(record));
+      kept.push(record);
+    });
+    let late: Promise<unknown> | undefined;
+    gemini.latency({ firstByteMs: 50 });
+    await guard.run(async () => {
+      late = ai.models.generateContent({ model: MODEL, contents: 'a' });
+      await gemini.waitForCalls(1);
+    });
+    await late;
+    expect(guard.stats().total.tokens.input).toBeGreaterThan(0);
+    expect(kept.map((record) => JSON.stringify(record))).toEqual(records);
+    expect(guard.stats().total).toMatchObject({ requests: 1, attempts: 1 });
+    await guard.close();
+  });
+
   test('of a handler that has an answer of its own save nothing', async () => {
     const guard = quickGuard({ retry: false });
     const ai = clientOf(guard, gemini.url);
@@ -198,9 +220,11 @@ describe('calls of a real client', () => {
       res.end();
     });
     app.use('/api/:tenant', router);
+    // Express' own page would show the path.
+    app.use((_req, res) => void res.sendStatus(404));
     const server = await listen(app);
-    const path = encodeURIComponent(CANARY_PROMPT);
-    for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=${CANARY_KEY}`]) {
+    const path = encodeURIComponent('what a visitor typed');
+    for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=his-own`]) {
       await (await fetch(server.url + at)).text();
     }
     await server.close();

@@ -56,7 +56,7 @@ test('a model is in the worst state that a process knows of', () => {
   const circuit = (state: string) => ({ circuits: [{ host: 'h', model: MODEL, state, waitMs: 3000 }] });
   const stateOf = (...snapshots: Parameters<typeof facts>[0]) =>
     modelRows(facts(snapshots).models, snapshots.length)[0]?.state;
-  expect(stateOf(busy(circuit('closed'), 5))).toEqual({ tone: 'good', text: 'open', note: '' });
+  expect(stateOf(busy(circuit('closed'), 5))).toEqual({ tone: 'good', text: 'up', note: '' });
   expect(stateOf(busy(circuit('open'), 5))).toEqual({ tone: 'bad', text: 'down', note: 'tried again in 3.0 s' });
   const note = 'in 2 of 3 processes';
   expect(stateOf(busy(circuit('open'), 5), busy(circuit('closed'), 5), busy(circuit('open'), 1))).toMatchObject({

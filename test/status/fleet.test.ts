@@ -69,7 +69,7 @@ test('the page of one process shows the numbers of both, and those of this one a
   gemini.script(fault.blockedPrompt());
   await two.get();
   const data = await together(one, '6');
-  expect(data.models).toMatchObject([{ name: 'gemini-3.8-flash', requests: '6', state: { text: 'open' } }]);
+  expect(data.models).toMatchObject([{ name: 'gemini-3.8-flash', requests: '6', state: { text: 'up' } }]);
   expect(data.problems).toMatchObject([{ kind: 'blocked_prompt' }]);
   expect(data.headline.text).toBe('17 % of requests failed in the last minute.');
   // The other one's page says the same.

@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 import connect from 'connect';
+import type { ErrorRequestHandler } from 'express';
 import Koa from 'koa';
+import { Registry } from 'prom-client';
 import type { Guard } from '../../src/index.ts';
 import { statusPage } from '../../src/status/index.ts';
 import { ensureBuilt } from '../cli/built.ts';
@@ -139,6 +141,36 @@ test('beneath its guard it says that it should stand above, and is not counted a
   await ask(`${url}/_gemini/data`);
   await ask(url);
   expect([said, guard.status().requests]).toEqual([['GG_STATUS_PAGE_BELOW'], 1]);
+});
+
+describe('/metrics', () => {
+  test('is the registry of the guard, for the same readers', async () => {
+    const register = new Registry();
+    const metered = quickGuard({ metrics: register });
+    open.push(() => metered.close({ graceMs: 0 }));
+    const url = await serve(express5().use('/_gemini', statusPage(metered)).use(elsewhere));
+    const { status, headers, body } = await ask(`${url}/_gemini/metrics`);
+    expect([status, headers['content-type']]).toEqual([200, register.contentType]);
+    expect(body).toBe(await register.metrics());
+    expect(body).toContain('gemini_guard_');
+    expect((await ask(`${url}/_gemini/metrics`, { 'x-forwarded-for': '192.0.2.1' })).status).toBe(404);
+  });
+
+  test('is not there without one', async () => {
+    const url = await serve(express5().use('/_gemini', statusPage(guard)).use(elsewhere));
+    expect((await ask(`${url}/_gemini/metrics`)).status).toBe(404);
+  });
+
+  test('goes to the app where it fails; in node:http, alone, the connection ends', async () => {
+    const register = new Registry();
+    const metered = quickGuard({ metrics: register });
+    open.push(() => metered.close({ graceMs: 0 }));
+    register.metrics = () => Promise.reject(new Error('a collector has failed'));
+    const failed: ErrorRequestHandler = (error, _req, res, _next) => void res.status(500).end(error.message);
+    const url = await serve(express5().use('/_gemini', statusPage(metered)).use(failed));
+    expect(await ask(`${url}/_gemini/metrics`)).toMatchObject({ status: 500, body: 'a collector has failed' });
+    await expect(ask(`${await serve(statusPage(metered) as RequestListener)}/_gemini/metrics`)).rejects.toThrow();
+  });
 });
 
 test('what is no guard is refused', () => {
