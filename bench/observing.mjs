@@ -8,8 +8,14 @@ import { median, spread, table } from './lib/stats.mjs';
 
 const CONNECTIONS = 16;
 
-export async function observing({ short }) {
-  const settings = short ? { warmRequests: 4000, rounds: 30, ms: 400 } : { warmRequests: 20_000, rounds: 100, ms: 500 };
+const SETTINGS = {
+  long: { warmRequests: 20_000, rounds: 100, ms: 500 },
+  short: { warmRequests: 4000, rounds: 30, ms: 400 },
+  tiny: { warmRequests: 1, rounds: 1, ms: 100 },
+};
+
+export async function observing({ length }) {
+  const settings = SETTINGS[length];
   const upstream = await start('lib/upstream.mjs', [], LOAD_CORE);
   const load = await start('lib/load.mjs', [], LOAD_CORE);
   const server = await start('lib/host.mjs', ['guarded:switched', upstream.url], SERVER_CORE);

@@ -1,5 +1,6 @@
-// This package with all its parts on. Variants: `fetch` by the same transport as the bare route, `quiet` without log lines,
-// `switched` with metrics, and on demand without all that listens but the log.
+// This package with all its parts on. Variants: `fetch`, by the same transport as the bare route; `redis`, with its state in the Redis
+// of REDIS_URL; `quiet`, without its line; `switched`, with metrics, and on demand without all that listens but the log; `visitors`,
+// with its default limit for each visitor; `wide`, for more calls at once than one process should make.
 import express from 'express';
 import { GoogleGenAI } from '@google/genai';
 import { Registry } from 'prom-client';
@@ -10,9 +11,13 @@ import { addRoutes } from './routes.mjs';
 
 export function create({ upstream, model, variant }) {
   if (variant === 'switched') switchObserving();
+  // One load generator is one caller, unless it says on whose behalf it calls.
+  const unlimited = variant === 'visitors' ? {} : { requests: 1_000_000, windowMs: 1000 };
+  const key = (req) => req.headers['x-visitor'] ?? req.ip;
   const guard = geminiGuard({
-    // One load generator is one caller.
-    rateLimit: { requests: 1_000_000, windowMs: 1000 },
+    rateLimit: { ...unlimited, ...(variant === 'visitors' || variant === 'wide' ? { key } : {}) },
+    ...(variant === 'wide' ? { bulkhead: { concurrency: 10_000 } } : {}),
+    ...(variant === 'redis' ? { redis: process.env.REDIS_URL } : {}),
     ...(variant === 'fetch' ? { transport: 'fetch' } : {}),
     ...(variant === 'switched' ? { metrics: new Registry() } : {}),
     ...(variant === 'quiet' ? { log: false } : {}),
