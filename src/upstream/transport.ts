@@ -71,18 +71,17 @@ function asBuffer(body: Simple): string | Buffer | Uint8Array | null {
 /** What fetch adds, where the caller has not said it. Flat, as undici writes them. */
 function headersOf({ headers, body }: UpstreamRequest, url: string): string[] {
   const flat: string[] = [];
-  let given = ' ';
+  let [accept, encoding, agent, type] = [false, false, false, typeof body !== 'string'];
   for (const [name, value] of headers) {
     flat.push(name, value);
-    given += `${name} `;
+    if (name === 'accept') accept = true;
+    else if (name === 'accept-encoding') encoding = true;
+    else if (name === 'user-agent') agent = true;
+    else if (name === 'content-type') type = true;
   }
-  if (!given.includes(' accept ')) flat.push('accept', '*/*');
-  if (!given.includes(' accept-encoding ')) {
-    flat.push('accept-encoding', url.startsWith('https:') ? 'br, gzip, deflate' : 'gzip, deflate');
-  }
-  if (!given.includes(' user-agent ')) flat.push('user-agent', 'node');
-  if (typeof body === 'string' && !given.includes(' content-type ')) {
-    flat.push('content-type', 'text/plain;charset=UTF-8');
-  }
+  if (!accept) flat.push('accept', '*/*');
+  if (!encoding) flat.push('accept-encoding', url.startsWith('https:') ? 'br, gzip, deflate' : 'gzip, deflate');
+  if (!agent) flat.push('user-agent', 'node');
+  if (!type) flat.push('content-type', 'text/plain;charset=UTF-8');
   return flat;
 }
