@@ -5,7 +5,6 @@ import { type Clock, systemClock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
 import { type GuardStatus, statusOf } from './guard-status.ts';
 import { InFlight } from './in-flight.ts';
-import { snapshotOf } from './insight.ts';
 import { type AlertSettings, readAlerts } from './observe/alert-options.ts';
 import { Alerts } from './observe/alerts.ts';
 import { type EventName, Events, type GuardEvents, type Listener } from './observe/events.ts';
@@ -85,10 +84,7 @@ export class Core implements Member, SeamOwner {
     if (settings.ai) attach(settings.ai, this.fetch);
     this.shared = settings.shared;
     this.register = settings.metrics;
-    settings.shared?.start(
-      (event, data) => this.#tell(event, data),
-      () => JSON.stringify(snapshotOf(this)),
-    );
+    settings.shared?.start((event, data) => this.#tell(event, data));
   }
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
@@ -132,10 +128,6 @@ export class Core implements Member, SeamOwner {
       );
     }
     return createClient(this.fetch, options, process.env, getsKeys(this.parts));
-  }
-
-  get callsInFlight(): number {
-    return this.inFlight.count;
   }
 
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {

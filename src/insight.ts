@@ -1,6 +1,7 @@
 import type { KeyStatus } from './api-key.ts';
 import type { Clock } from './clock.ts';
 import { KINDS } from './errors/kinds.ts';
+import { clean, redact } from './errors/redact.ts';
 import type { GuardStatus } from './guard-status.ts';
 import type { Observers } from './observe/observers.ts';
 import type { Problem } from './observe/problems.ts';
@@ -37,7 +38,7 @@ export interface Insight {
   /** Those of the other processes that share a Redis with this one. */
   others(): Promise<readonly Snapshot[]>;
   readonly redis: SharedStatus | undefined;
-  /** The user's Prometheus registry, if the guard was given one. */
+  /** The user's registry of prom-client, if the guard was given one. */
   readonly register: Register | undefined;
 }
 
@@ -46,13 +47,14 @@ export interface Source {
   readonly clock: Clock;
   readonly observers: Observers;
   readonly shared: SharedState | undefined;
-  readonly register?: Register | undefined;
+  readonly register: Register | undefined;
   status(): GuardStatus;
   warn(code: string, message: string): void;
 }
 
 /** It travels, and visitors may choose the names of models: so many ledgers and circuits, the busiest. */
 const MOST = 100;
+const NAME_MOST = 80;
 
 /** Not on the guard itself: this is nobody's to call. */
 const insights: WeakMap<object, Insight> = shared('insights', () => new WeakMap());
@@ -63,6 +65,7 @@ export function insightOf(guard: unknown): Insight | undefined {
 
 export function giveInsight(guard: object, source: Source): void {
   const { clock } = source;
+  source.shared?.snapshots.show(() => JSON.stringify(snapshotOf(source)));
   insights.set(guard, {
     clock,
     warn: (code, message) => source.warn(code, message),
@@ -90,18 +93,29 @@ export function snapshotOf(source: Source): Snapshot {
     version: 1,
     stats: observers.packed(),
     steps: timeline.steps(),
-    problems: problems.list(),
-    ledgers: [...ledgers].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, MOST),
+    problems: problems.list().map((problem) => ({ ...problem, model: named(problem.model) })),
+    ledgers: [...ledgers]
+      .sort((a, b) => weightOf(b) - weightOf(a))
+      .slice(0, MOST)
+      .map((ledger) => ({ ...ledger, resource: named(ledger.resource) })),
     keys: keys.slice(0, MOST),
-    circuits: [...circuits].sort((a, b) => Number(a.state === 'closed') - Number(b.state === 'closed')).slice(0, MOST),
+    circuits: [...circuits]
+      .sort((a, b) => Number(a.state === 'closed') - Number(b.state === 'closed'))
+      .slice(0, MOST)
+      .map((circuit) => ({ ...circuit, model: named(circuit.model) })),
     limits,
     waiting: waiting.reduce((sum, { calls }) => sum + calls, 0),
-    switched: switched.slice(0, MOST).map(({ model, to }) => ({ model, to })),
+    switched: switched.slice(0, MOST).map(({ model, to }) => ({ model: named(model), to: named(to) })),
   };
 }
 
 function weightOf({ gate, used }: LedgerStatus): number {
   return gate ? Number.POSITIVE_INFINITY : used.requests + used.today;
+}
+
+/** A name that came from outside: it may be anything, and it travels. */
+export function named(name: string): string {
+  return redact(clean(name, NAME_MOST));
 }
 
 /** Undefined where another version has said something else. */

@@ -6,6 +6,7 @@ import type { GeminiError } from './errors/gemini-error.ts';
 import type { Abortable } from './in-flight.ts';
 import { manyListeners } from './many-listeners.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
+import { activeTraceId } from './observe/otel.ts';
 import { Tally } from './observe/tally.ts';
 import type { Part, PartName } from './part.ts';
 import { shared } from './shared.ts';
@@ -47,6 +48,8 @@ export class Scope {
   readonly clock: Clock;
   readonly openedAt: number;
   readonly tally: Tally = new Tally();
+  /** Of OpenTelemetry: what logs and traces find each other by. */
+  readonly #traceId: string | undefined = activeTraceId();
   /** By name; null where a guard switched the part off. */
   parts: ReadonlyMap<PartName, Part | null> = NONE;
   /** Those of them that listen. */
@@ -177,7 +180,9 @@ export class Scope {
     this.#settled = () => {
       this.#settled = undefined;
       const startedAt = new Date(this.#date).toISOString();
-      this.emit('answer', this.tally.sum({ startedAt, requestId: this.id, ...this.route(), status, durationMs }));
+      const event = this.tally.sum({ startedAt, requestId: this.id, ...this.route(), status, durationMs });
+      if (this.#traceId !== undefined) event.traceId = this.#traceId;
+      this.emit('answer', event);
     };
     if (this.#calls === 0 || !this.#reason) this.#settled();
   }

@@ -68,6 +68,57 @@ test('a guard of one copy and an error of the other know each other', async () =
   expect(await node('module', script)).toBe('true');
 });
 
+test('OpenTelemetry is not even loaded where nobody has registered an SDK, and not missed where it is absent', async () => {
+  const script = `
+    const { geminiGuard } = require('gemini-guard');
+    const Module = require('node:module');
+    const answer = () => Response.json({ candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' }] });
+    const guard = geminiGuard({ log: false, fetch: async () => answer() });
+    const url = 'http://gemini.test/v1beta/models/gemini-3.8-flash:generateContent';
+    const ask = async () => (await guard.run(() => guard.fetch(url, { method: 'POST', body: '{"contents":[]}' }))).status;
+    const asked = [];
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (id, ...more) => {
+      if (id !== '@opentelemetry/api') return resolve(id, ...more);
+      asked.push(id);
+      throw Object.assign(new Error('absent'), { code: 'MODULE_NOT_FOUND' });
+    };
+    (async () => {
+      const statuses = [await ask()];
+      const before = asked.length;
+      globalThis[Symbol.for('opentelemetry.js.api.1')] = {};
+      statuses.push(await ask(), await ask());
+      console.log(JSON.stringify({ statuses, before, after: asked.length }));
+    })();
+  `;
+  expect(JSON.parse(await node('commonjs', script))).toEqual({ statuses: [200, 200, 200], before: 0, after: 1 });
+});
+
+const PAGE = `
+  const server = createServer(statusPage(geminiGuard({ log: false }))).listen(0, async () => {
+    const answer = await fetch('http://127.0.0.1:' + server.address().port + '/_gemini');
+    console.log(answer.status, /<h1>[^<]*/.exec(await answer.text())[0]);
+    server.close();
+  });
+`;
+const READY = '200 <h1>Ready. Nothing has been asked yet.';
+
+test('the status page is there in both formats, and of one it shows a guard of the other', async () => {
+  const esm = `import { createServer } from 'node:http'; import { createRequire } from 'node:module';
+    import { geminiGuard } from 'gemini-guard';`;
+  const cjs = `const { createServer } = require('node:http'); const { geminiGuard } = require('gemini-guard');
+    const { statusPage } = require('gemini-guard/status');`;
+  const mixed = "const { statusPage } = createRequire(import.meta.url)('gemini-guard/status');";
+  expect(await node('module', `${esm} import { statusPage } from 'gemini-guard/status'; ${PAGE}`)).toBe(READY);
+  expect(await node('module', `${esm} ${mixed} ${PAGE}`)).toBe(READY);
+  expect(await node('commonjs', `${cjs} ${PAGE}`)).toBe(READY);
+});
+
+test('who needs no page loads none', async () => {
+  const script = `require('gemini-guard'); console.log(Object.keys(require.cache).filter((file) => /status.(?:page|index|template)/.test(file)))`;
+  expect(await node('commonjs', script)).toBe('[]');
+});
+
 test('a process that made a guard ends by itself', async () => {
   const script = `require('gemini-guard').geminiGuard(); console.log('over')`;
   expect(await node('commonjs', script)).toBe('over');

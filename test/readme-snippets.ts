@@ -193,6 +193,18 @@ redis.disconnect();
 server.kill();
 `,
   },
+  status: {
+    before: `${APP}
+import { geminiGuard } from 'gemini-guard';
+`,
+    after: `${ROUTE}
+const stop = await listening();
+await ask();
+assert.match(await (await fetch(url + '/_gemini')).text(), /<h1>All is well. 1 request in the last minute/);
+assert.equal((await fetch(url + '/_gemini', { headers: { 'x-forwarded-for': '192.0.2.1' } })).status, 404);
+stop();
+`,
+  },
   testing: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

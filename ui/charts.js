@@ -64,7 +64,7 @@ function made(kind) {
     {
       width: place.clientWidth,
       height: place.clientHeight,
-      padding: [8, 14, 0, 0],
+      padding: [8, 26, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
       scales: { y: { range: (_, __, most) => [0, Math.max(kind.least, (most ?? 0) * 1.1)] } },

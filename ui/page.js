@@ -20,7 +20,7 @@ function show() {
   t($('more'), headline.more);
   t($('source'), source);
   t($('foot'), foot);
-  document.title = `${headline.short} \u00b7 Gemini guard`;
+  document.title = `${headline.short[0].toUpperCase()}${headline.short.slice(1)} \u00b7 Gemini guard`;
   put('tiles', data.tiles, tiles);
   // The page comes without the rest, so that it is there at once.
   if (!data.series) return;

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fakeGemini } from '../testing/index.ts';
-import { bareSite, guardedSite } from './servers.ts';
+import { bareSite, guardedSite, PAGE } from './servers.ts';
 import { type Side, type Sum, sumOf } from './sum.ts';
 import { type Visit, visit } from './visitor.ts';
 import { type Pace, type Scene, Sky, scenes } from './weather.ts';
 
 /** Who wants to see what happens while it does. */
 export interface Audience {
+  /** Where the guarded server shows what it does. */
+  page(url: string): void;
   scene(title: string): void;
   visitor(number: number, bare: Visit, guarded: Visit): void;
 }
@@ -29,6 +31,7 @@ export async function play(pace: Pace, audience: Audience): Promise<Record<Side,
       fake.reset();
       fake.always(() => sky.reply());
     }
+    audience.page(`${sites.guarded.url}${PAGE}`);
     for (const scene of scenes(pace)) {
       await sleep(pace.pauseMs);
       audience.scene(scene.title);

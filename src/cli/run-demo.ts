@@ -68,8 +68,8 @@ async function weather(options: Options, print: (text: string) => void, paint: P
   say(`A fake Gemini, two servers, one route, the same weather at both. Nothing leaves this machine.
 Shortened for the demo: an attempt of the guard ends after ${span(pace.attemptMs)} (default 60 s), it waits for
 ${span(pace.maxMs)} at most (default 30 s), and visitors give up after ${span(pace.patienceMs)}.\n`);
-  say(heading(paint));
   const sums = await play(pace, {
+    page: (url) => say(`The guard's status page, while this runs: ${url}\n\n${heading(paint)}`),
     scene: (title) => say(`\n${paint('cyan', title)}`),
     visitor: (number, bare, guarded) => say(line(number, bare, guarded, paint)),
   });

@@ -3,12 +3,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GoogleGenAI } from '@google/genai';
 import { type Guard, geminiGuard } from '../index.ts';
+import { statusPage } from '../status/index.ts';
 import { loadPeer } from './peer.ts';
 
 export const MODEL = 'gemini-3.8-flash';
 
 /** In the shape of a real key and nobody's: what leaks in the demo is this. In two pieces, for secret scanners. */
 export const KEY: string = ['AIza', 'SyDEMO-only-nobody-owns-this-key-0000'].join('');
+
+/** Where the guarded server has its status page. */
+export const PAGE: string = '/_gemini';
 
 /** A running server of the demo. */
 export interface Site {
@@ -47,6 +51,7 @@ export async function guardedSite(
   const app = newApp();
   const ai = clientOf(geminiUrl);
   const guard = geminiGuard({ ai, log: false, timeout: { attemptMs }, retry: { maxMs } });
+  app.use(PAGE, statusPage(guard));
   app.use(guard);
   askRoute(app, ai);
   return listen(app, guard);

@@ -96,6 +96,8 @@ export function clean(text: string, max = 2048): string {
     .replace(INVISIBLE, '')
     .replace(CONTROLS, ' ')
     .trim();
-  // Never half of a surrogate pair at the end.
-  return line.slice(0, max).replace(/[\ud800-\udbff]$/, '');
+  // Never half of a surrogate pair at the end, nor a blank. By hand: a pattern for it is quadratic in lone halves.
+  let end = Math.min(max, line.length);
+  while (end > 0 && /[\s\ud800-\udbff]/.test(line.charAt(end - 1))) end--;
+  return line.slice(0, end);
 }

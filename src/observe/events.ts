@@ -16,6 +16,8 @@ export interface AnswerEvent {
   /** When the request began, ISO 8601 in UTC. */
   startedAt: string;
   requestId: string;
+  /** The trace of OpenTelemetry that the request belongs to; `trace_id` in the log line. */
+  traceId?: string;
   /** `POST /ask`: the route's pattern where the framework tells it; empty outside a server. */
   route: string;
   /** The framework has told no pattern: `route` is the path, as the visitor has written it. */

@@ -19,7 +19,8 @@ export function logPart(logger?: Logger): Part {
   if (logger !== undefined && !LOGGER.test(logger)) throw new TypeError(`log: expected ${LOGGER.expected}, or false.`);
   const { write, dropped, flush } = logger ? writerFor(logger) : consoleWriter();
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
-    answer: (data) => write(levelOf(data), 'gemini-guard request', safe(data)),
+    answer: (data) =>
+      write(levelOf(data), 'gemini-guard request', safe(data.traceId === undefined ? data : traced(data))),
     alert: (data) => {
       if (HAVE_LINES.has(data.name)) return;
       const what = data.state === 'firing' ? 'alert' : 'alert resolved';
@@ -49,6 +50,11 @@ export function logPart(logger?: Logger): Part {
     status: () => ({ dropped: dropped() }),
     close: () => flush?.(),
   };
+}
+
+/** With the trace under the name that collectors look for. */
+function traced({ traceId, ...record }: AnswerEvent): object {
+  return { ...record, trace_id: traceId };
 }
 
 /** Circuits and Redis are told by their own events, each change of them. */

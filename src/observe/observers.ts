@@ -1,3 +1,5 @@
+import type { Call } from '../call.ts';
+import type { CallTelemetry } from './call-telemetry.ts';
 import { Counts } from './counts.ts';
 import type { EventName, GuardEvents, Tokens } from './events.ts';
 import type { GuardStats } from './guard-stats.ts';
@@ -8,6 +10,7 @@ import { droppedLines, type Observed, readingOf } from './readings.ts';
 import { Recent } from './recent.ts';
 import type { Register } from './register.ts';
 import { type PackedStats, Stats } from './stats.ts';
+import { Telemetry } from './telemetry.ts';
 
 export interface ObserverSettings {
   readonly prices?: Prices | undefined;
@@ -24,12 +27,14 @@ export class Observers {
   #recent: Recent | undefined;
   readonly #observed: Observed;
   readonly #prometheus: Prometheus | undefined;
+  readonly #telemetry: Telemetry;
 
   constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings) {
     this.#observed = observed;
     this.#prices = prices;
     this.#labels = new Labels((model) => prices.knows(model));
     this.#stats = new Stats(observed.clock, this.#labels);
+    this.#telemetry = new Telemetry(this.#labels, process.env);
     this.#prometheus = metrics && new Prometheus(metrics, this.#labels, readingOf(observed, this.#labels));
   }
 
@@ -44,6 +49,11 @@ export class Observers {
   /** US dollars; undefined where the price is not known. */
   costOf(model: string, tokens: Tokens): number | undefined {
     return this.#prices.cost(model, tokens);
+  }
+
+  /** For OpenTelemetry: a call begins. Undefined where nobody listens. */
+  begin(call: Call): CallTelemetry | undefined {
+    return this.#telemetry.begin(call);
   }
 
   /** From now on what happens is remembered for a page. */

@@ -12,7 +12,7 @@ export interface Observed {
   readonly clock: Clock;
   readonly parts: ReadonlyMap<string, Part | null>;
   readonly store: Store;
-  readonly callsInFlight: number;
+  readonly inFlight: { readonly count: number };
 }
 
 const STATES: readonly CircuitEventState[] = ['closed', 'half-open', 'open'];
@@ -33,7 +33,7 @@ export function droppedLines({ parts, clock }: Observed): number {
 /** The metrics that are looked up when somebody asks for them. */
 export function readingOf(observed: Observed, labels: Labels): Reading {
   const readings: { readonly [N in MetricName]?: (into: Values) => void } = {
-    gemini_guard_inflight: (into) => into.add(observed.callsInFlight),
+    gemini_guard_inflight: (into) => into.add(observed.inFlight.count),
     gemini_guard_log_lines_dropped_total: (into) => into.add(droppedLines(observed)),
     gemini_guard_circuit_state: (into) => {
       const status = observed.parts.get('circuitBreaker')?.status?.(observed.clock) as CircuitsStatus | undefined;

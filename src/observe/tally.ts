@@ -79,8 +79,9 @@ export class Tally {
       status: of.status,
       model: this.model,
       attempts: this.attempts,
-      waitsMs: this.waitsMs,
-      tokens: this.tokens,
+      // Copies: a route that has not waited for its call goes on counting here.
+      waitsMs: [...this.waitsMs],
+      tokens: { ...this.tokens },
       durationMs: of.durationMs,
       upstreamMs: Math.round(this.upstreamMs),
     };

@@ -33,6 +33,11 @@ export class TokenRatio {
  */
 export function tokensOf(usage: Usage | undefined): number | undefined {
   const { promptTokenCount, toolUsePromptTokenCount = 0, thoughtsTokenCount = 0 } = usage ?? {};
-  const sum = (promptTokenCount ?? Number.NaN) + toolUsePromptTokenCount + thoughtsTokenCount;
-  return Number.isFinite(sum) ? Math.max(0, sum) : undefined;
+  const counts = [promptTokenCount, toolUsePromptTokenCount, thoughtsTokenCount];
+  // The type is what Google promises: a sum of anything else can throw, and whoever settles a place must not.
+  if (!counts.every((count) => Number.isFinite(count))) return undefined;
+  return Math.max(
+    0,
+    counts.reduce((sum: number, count) => sum + (count as number), 0),
+  );
 }

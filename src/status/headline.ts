@@ -137,7 +137,7 @@ const SITUATIONS: readonly Situation[] = [
       tone: share < STRAINED ? 'good' : 'watch',
       text: `Gemini answers. ${percent(share)} of the answers needed another try or a wait.`,
       more: `Without them ${count(minute.saved, 'visitor')} of the last minute would have got an error. ${rest}`,
-      short: 'Gemini answers, with retries',
+      short: share < STRAINED ? 'Gemini answers, with retries' : 'many answers need another try',
     };
   },
   function mostly({ minute }) {

@@ -1,8 +1,7 @@
 import type { KeyStatus } from '../api-key.ts';
-import type { Snapshot } from '../insight.ts';
+import { named, type Snapshot } from '../insight.ts';
 import { Sum } from '../observe/figures.ts';
 import { addedByLabel } from './sums.ts';
-import { named } from './words.ts';
 
 export interface KeyFacts {
   readonly name: string;

@@ -1,8 +1,7 @@
-import type { Snapshot } from '../insight.ts';
+import { named, type Snapshot } from '../insight.ts';
 import { Sum } from '../observe/figures.ts';
 import type { LedgerStatus, Limits } from '../store/store.ts';
 import { addedByLabel } from './sums.ts';
-import { named } from './words.ts';
 
 export type CircuitState = 'closed' | 'half-open' | 'open';
 
@@ -37,10 +36,10 @@ export function modelsOf(snapshots: readonly Snapshot[]): ModelFacts[] {
   const circuits = snapshots.flatMap((snapshot) => snapshot.circuits);
   const ledgers = ledgersOf(snapshots);
   const switched = new Map(snapshots.flatMap((snapshot) => snapshot.switched.map(({ model, to }) => [model, to])));
-  // A ledger that nothing has been taken from, and a circuit that is closed, are nothing to show.
-  const troubled = circuits.filter(({ state }) => state !== 'closed').map(({ model }) => model);
-  const used = ledgers.filter(({ gate, used: { requests } }) => gate || requests > 0).map(({ resource }) => resource);
-  const names = new Set([...sums.keys(), ...troubled, ...used, ...switched.keys()]);
+  // Visitors may choose names: one that no model has answered to is shown only where something has come of it.
+  const down = circuits.filter(({ state }) => state !== 'closed').map(({ model }) => model);
+  const closed = ledgers.filter(({ gate }) => gate).map(({ resource }) => resource);
+  const names = new Set([...sums.keys(), ...down, ...closed, ...switched.keys()]);
   return [...names].map((model) => {
     const own = circuits.filter((circuit) => circuit.model === model);
     const circuit = WORST.find((state) => own.some((one) => one.state === state)) ?? 'closed';

@@ -26,8 +26,7 @@ export class Replies {
     const verdict = await this.#access.judge(req, leaf === 'page' ? root : undefined);
     if (verdict === 'closed') return this.#closed();
     if (req.method !== 'GET' && req.method !== 'HEAD') return NOT_ALLOWED;
-    // Out of the address, out of the history.
-    if (verdict !== 'open') return text(303, '', { Location: root || '/', 'Set-Cookie': verdict.cookie });
+    if (verdict !== 'open') return this.#moved(req, root || '/', { 'Set-Cookie': verdict.cookie });
     if (leaf === 'page') return this.#page();
     if (leaf === 'data') return json(await viewOf(this.#insight));
     return leaf === 'metrics' ? this.#metrics() : NOT_FOUND;
@@ -39,8 +38,19 @@ export class Replies {
     return NOT_FOUND;
   }
 
+  /**
+   * Out of the address, out of the history. Who has come by a link on another site would bring no strict cookie through a
+   * redirect, which is still that site's doing: there the page goes on by itself.
+   */
+  #moved(req: VisitorRequest, path: string, cookie: Record<string, string>): Reply {
+    const site = req.headers['sec-fetch-site'];
+    if (site !== 'cross-site' && site !== 'same-site') return text(303, '', { Location: path, ...cookie });
+    const nonce = newNonce();
+    return html(`<!doctype html><script nonce="${nonce}">location.replace(location.pathname)</script>`, nonce, cookie);
+  }
+
   async #page(): Promise<Reply> {
-    const nonce = randomBytes(18).toString('base64');
+    const nonce = newNonce();
     return html(render(nonce, await viewOf(this.#insight)), nonce);
   }
 
@@ -48,4 +58,8 @@ export class Replies {
     const { register } = this.#insight;
     return register ? text(200, await register.metrics(), { 'Content-Type': register.contentType }) : NOT_FOUND;
   }
+}
+
+function newNonce(): string {
+  return randomBytes(18).toString('base64');
 }

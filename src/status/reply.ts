@@ -27,9 +27,13 @@ export function json(body: unknown): Reply {
 }
 
 /** @param nonce what the page's own script and style carry, and nothing else could */
-export function html(body: string, nonce: string): Reply {
+export function html(body: string, nonce: string, more: Record<string, string> = {}): Reply {
   const own = `script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src data:`;
-  const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': `${NOTHING}; ${own}` };
+  const headers = {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': `${NOTHING}; ${own}`,
+    ...more,
+  };
   return text(200, body, headers);
 }
 

@@ -1,11 +1,12 @@
 import { KINDS } from '../errors/kinds.ts';
+import { named } from '../insight.ts';
 import type { Sum } from '../observe/figures.ts';
 import type { Problem } from '../observe/problems.ts';
 import type { Limits } from '../store/store.ts';
 import type { KeyFacts } from './key-facts.ts';
 import type { ModelFacts, Quota } from './model-facts.ts';
 import type { KeyRow, ModelRow, ProblemRow, QuotaLine, State, Work } from './page-data.ts';
-import { amount, count, money, named, percent, span } from './words.ts';
+import { amount, count, money, percent, span } from './words.ts';
 
 /** The rest is nobody's to read. */
 const ROWS_MOST = 50;
@@ -32,7 +33,7 @@ function stateOf({ circuit, processes, waitMs, gate }: ModelFacts, all: number):
   if (circuit === 'half-open') return { tone: 'watch', text: 'being tried', note: where };
   if (gate?.kind === 'quota_exhausted') return { tone: 'bad', text: 'used up', note: `for ${span(gate.opensInMs)}` };
   if (gate) return { tone: 'watch', text: 'paused', note: `for ${span(gate.opensInMs)}` };
-  return { tone: 'good', text: 'open', note: '' };
+  return { tone: 'good', text: 'up', note: '' };
 }
 
 const LIMITS = [

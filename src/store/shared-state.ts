@@ -78,14 +78,9 @@ export class SharedState {
     return this.link.isUp ? this.#fleet.size : this.#before;
   }
 
-  /**
-   * Begins the heartbeat.
-   * @param tell hears when Redis is lost, and when it is back
-   * @param show what this process shows of itself where somebody looks
-   */
-  start(tell: Emit, show: () => string = () => ''): void {
+  /** Begins the heartbeat. @param tell hears when Redis is lost, and when it is back */
+  start(tell: Emit): void {
     this.#tell = tell;
-    this.snapshots.start(show);
     this.#startedAt = systemClock.now();
     void this.#turn();
   }

@@ -5,8 +5,8 @@ import type { Board } from './store.ts';
 
 /** Put up while somebody looks at the page of a process: then all others tell what they have. */
 const NOTICE = 'page';
-/** So long after the last look. */
-const WATCHED_MS = 10_000;
+/** So long after the last look: a page that nobody sees asks each ten seconds. */
+const WATCHED_MS = 15_000;
 /** A snapshot is told again after this long at the earliest, and read again. */
 const TOLD_MS = 1500;
 const READ_MS = 900;
@@ -57,8 +57,8 @@ export class Snapshots {
     this.#process = process;
   }
 
-  /** @param make what this process shows */
-  start(make: () => string): void {
+  /** @param make what this process shows of itself where somebody looks */
+  show(make: () => string): void {
     this.#make = make;
   }
 
@@ -84,7 +84,7 @@ export class Snapshots {
     if (!this.#board.hears(NOTICE) || now - this.#toldAt < TOLD_MS) return;
     this.#toldAt = now;
     const text = this.#make();
-    if (text.length <= BYTES_MOST) this.#tell(text).catch(() => {});
+    if (text !== '' && text.length <= BYTES_MOST) this.#tell(text).catch(() => {});
   }
 
   /** Takes out what this process has told. */

@@ -1,8 +1,9 @@
 import { type Call, throwIfOver } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
+import type { CallTelemetry } from '../observe/call-telemetry.ts';
 import type { Observers } from '../observe/observers.ts';
-import { tokensOf, type Usage } from '../observe/usage.ts';
+import { factsOf, tokensOf, type Usage } from '../observe/usage.ts';
 import type { Scope } from '../scope.ts';
 import { NO_KEY } from './client.ts';
 import { exchange } from './exchange.ts';
@@ -20,7 +21,7 @@ interface Owner {
   readonly clock: Call['clock'];
   readonly sender: Sender;
   readonly lookout: RetryLookout;
-  readonly observers: Pick<Observers, 'costOf'>;
+  readonly observers: Pick<Observers, 'costOf' | 'begin'>;
   warn(code: string, message: string): void;
   alert(scope: Scope, call: Call, error: GeminiError): void;
 }
@@ -39,6 +40,7 @@ export class Flight implements StreamEars {
   #used: Usage | undefined;
   /** What an alert names: the key and the model that were refused, not those that were asked for. */
   #last: Call;
+  readonly #telemetry: CallTelemetry | undefined;
 
   /** @param over told once, when the last byte has passed */
   constructor(
@@ -54,6 +56,12 @@ export class Flight implements StreamEars {
     this.#request = request;
     this.#over = over;
     this.#last = call;
+    this.#telemetry = owner.observers.begin(call);
+  }
+
+  /** For the policies. */
+  get call(): Call {
+    return this.#telemetry?.watched() ?? this.#call;
   }
 
   /** Makes one attempt; what policies call in the end. */
@@ -72,11 +80,12 @@ export class Flight implements StreamEars {
     }
   };
 
-  usage(usage: Usage): void {
+  usage(usage: Usage, answer: unknown): void {
     this.#used = usage;
     const { id: requestId, emit } = this.#scope;
     const { model, key } = this.#last;
     const tokens = tokensOf(usage);
+    this.#telemetry?.used(tokens, factsOf(answer));
     const costUsd = this.#owner.observers.costOf(model, tokens);
     emit('usage', { requestId, model, key, tokens, ...(costUsd === undefined ? {} : { costUsd }) });
   }
@@ -91,9 +100,12 @@ export class Flight implements StreamEars {
   /** The policies have let an answer through. */
   answered(): void {
     const { tally, openedAt } = this.#scope;
-    if (this.#call.method === 'streamGenerateContent') tally.firstContentMs ??= this.#owner.clock.now() - openedAt;
+    if (this.#call.method === 'streamGenerateContent') {
+      tally.firstContentMs ??= this.#owner.clock.now() - openedAt;
+      this.#telemetry?.firstChunk();
+    }
     this.#isAnswered = true;
-    if (this.#hasEnded) this.#over(this.#error, this.#used);
+    if (this.#hasEnded) this.#finish();
   }
 
   /** The call has failed for good: the failure to be told. */
@@ -101,6 +113,7 @@ export class Flight implements StreamEars {
     const error = understand(thrown).with({ attempts: this.#attempts });
     this.#owner.alert(this.#scope, this.#last, error);
     report(this.#owner, this.#scope, this.#request, error);
+    this.#telemetry?.end(error);
     return error;
   }
 
@@ -114,11 +127,16 @@ export class Flight implements StreamEars {
     this.#hasEnded = false;
     this.#error = undefined;
     this.#used = undefined;
+    return this.#telemetry ? this.#telemetry.attempt(passed, () => this.#sent(passed)) : this.#sent(passed);
+  }
+
+  #sent(passed: Call): Promise<Response> {
     return exchange(passed, readdressed(this.#request, this.#call, passed), this.#owner.sender, this);
   }
 
   #finish(): void {
     if (this.#error) this.#scope.tally.failure = this.#error;
+    this.#telemetry?.end(this.#error);
     this.#over(this.#error, this.#used);
   }
 }

@@ -3,7 +3,7 @@ import { unbuilt } from './unbuilt.ts';
 
 type Values = Readonly<Record<string, string | string[] | undefined>>;
 
-const UnbuiltHeaders: new () => Headers = unbuilt(globalThis.Headers);
+const UnbuiltHeaders: new () => Headers = unbuilt(() => globalThis.Headers);
 
 /** Headers that tell of an encoding which is undone by now. */
 const ENCODED: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'transfer-encoding']);

@@ -30,7 +30,7 @@ export interface SeamOwner {
   policyIn(scope: Scope): Policy;
   /** A scope for a call outside of any request. */
   openScope(id: string): Scope;
-  readonly observers: Pick<Observers, 'costOf'>;
+  readonly observers: Pick<Observers, 'costOf' | 'begin'>;
   /** Notices retry loops above this guard. */
   readonly lookout: RetryLookout;
   warn(code: string, message: string): void;
@@ -86,7 +86,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
       );
       const call: Call = callOf(owner, scope, request, target, { signal: own, atEnd, prompt });
       flight = new Flight(owner, scope, call, request, over);
-      const response = await owner.policyIn(scope)(call, flight.send);
+      const response = await owner.policyIn(scope)(flight.call, flight.send);
       flight.answered();
       // Read to its end already, or a stream that the route may yet leave unread.
       if (!isOver) ends.push(scope.keepStream(() => own.abort(new GeminiError('client_closed'))));

@@ -9,8 +9,8 @@ import type { Watch } from './watch.ts';
 
 /** What the owner of a stream wants to hear of it. */
 export interface StreamEars {
-  /** Tokens, from the last event that tells them. */
-  usage(usage: Usage): void;
+  /** Tokens, from the last event that tells them, and the last event or the whole answer. */
+  usage(usage: Usage, answer: unknown): void;
   /** Once, when nothing more will come: the failure, if it was one. */
   end(error?: GeminiError): void;
 }
@@ -66,7 +66,7 @@ function outward(
     unwatch();
     if (error) release(reader, limits);
     else limits.end();
-    if (watch.usage) ears.usage(watch.usage);
+    if (watch.usage) ears.usage(watch.usage, watch.last);
     ears.end(error);
   };
   const broken = (thrown: unknown): void => {

@@ -11,6 +11,8 @@ export interface Watch {
   /** Real content was seen: from here on nothing is repeated. */
   readonly committed: boolean;
   readonly usage: Usage | undefined;
+  /** The last event. */
+  readonly last?: unknown;
   /** Reads a packet: what of it may be passed on, and the error that ends the stream. */
   push(packet: Uint8Array): { good: Uint8Array; error?: GeminiError };
   /** @throws GeminiError when the stream ended before its answer did. */
@@ -33,6 +35,7 @@ interface Chunk {
 export class EventWatch implements Watch {
   committed = false;
   usage: Usage | undefined;
+  last: unknown;
   readonly #sse = new SseReader();
   readonly #decoder = new TextDecoder();
   readonly #call: Call;
@@ -75,6 +78,7 @@ export class EventWatch implements Watch {
     const chunk = parse(data);
     if (!chunk || (chunk.error ?? undefined) !== undefined)
       return data === '[DONE]' ? undefined : understand(redact(data, this.#secrets), { status: 200 });
+    this.last = chunk;
     if (chunk.usageMetadata) this.usage = chunk.usageMetadata;
     const last = Boolean(chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason);
     if (last || chunk.continuationToken) this.#finished = true;

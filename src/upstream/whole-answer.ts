@@ -51,7 +51,7 @@ export async function wholeAnswer(
   const told = folded(answer);
   const failed = generates ? refusedAnswer(told, call) : errorIn(told);
   const usage = (told as { usageMetadata?: Usage } | null)?.usageMetadata;
-  if (usage) ears.usage(usage);
+  if (usage) ears.usage(usage, told);
   if (failed) throw failed;
   return new WholeResponse(text, response, { value: answer });
 }

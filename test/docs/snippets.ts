@@ -1,5 +1,6 @@
 import * as frontend from '../../src/frontend/index.ts';
 import * as guard from '../../src/index.ts';
+import * as status from '../../src/status/index.ts';
 import * as testing from '../../src/testing/index.ts';
 
 /** A block of code on a page of docs/, and what its invisible comments add before and after it. */
@@ -21,6 +22,7 @@ export function snippetsOf(page: string): Snippet[] {
 const EXPORTS: readonly (readonly [string, readonly string[]])[] = [
   ['gemini-guard', Object.keys(guard)],
   ['gemini-guard/frontend', Object.keys(frontend)],
+  ['gemini-guard/status', Object.keys(status)],
   ['gemini-guard/testing', Object.keys(testing)],
 ];
 

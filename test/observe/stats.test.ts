@@ -173,6 +173,28 @@ describe('calls of a real client', () => {
     await guard.close();
   });
 
+  test('that a route has not waited for change nothing of its record', async () => {
+    const guard = quickGuard();
+    const ai = clientOf(guard, gemini.url);
+    const records: string[] = [];
+    const kept: unknown[] = [];
+    guard.on('answer', (record) => {
+      records.push(JSON.stringify(record));
+      kept.push(record);
+    });
+    let late: Promise<unknown> | undefined;
+    gemini.latency({ firstByteMs: 50 });
+    await guard.run(async () => {
+      late = ai.models.generateContent({ model: MODEL, contents: 'a' });
+      await gemini.waitForCalls(1);
+    });
+    await late;
+    expect(guard.stats().total.tokens.input).toBeGreaterThan(0);
+    expect(kept.map((record) => JSON.stringify(record))).toEqual(records);
+    expect(guard.stats().total).toMatchObject({ requests: 1, attempts: 1 });
+    await guard.close();
+  });
+
   test('of a handler that has an answer of its own save nothing', async () => {
     const guard = quickGuard({ retry: false });
     const ai = clientOf(guard, gemini.url);

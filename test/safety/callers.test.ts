@@ -1,11 +1,11 @@
 import type { Express } from 'express';
 import type { RateLimitOptions } from '../../src/index.ts';
-import { frameworks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
 afterEach(endAll);
 
-const [[, express]] = frameworks as [[string, (typeof frameworks)[number][1]]];
+const [[, express]] = hosts as [[string, (typeof hosts)[number][1]]];
 
 /** A guard that lets each caller in once, behind this many proxies. */
 async function once(rateLimit: RateLimitOptions = {}, trustProxy?: unknown): Promise<Stack> {
@@ -26,7 +26,7 @@ function warningsOf(stack: Stack): unknown[] {
   return stack.data('warning').map((warning) => (warning as { code: string }).code);
 }
 
-describe.each(frameworks)('callers of %s', (_name, framework) => {
+describe.each(hosts)('callers of %s', (_name, framework) => {
   test('case 45: a forged X-Forwarded-For changes nothing without `trust proxy`', async () => {
     const stack = await start({ express: framework, guard: { rateLimit: { requests: 1 } } });
     expect(await statusesOf(stack, ['6.6.6.6', '7.7.7.7'])).toEqual([200, 429]);

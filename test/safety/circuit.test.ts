@@ -1,13 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { answer, type Exchange, fault, type Reply } from '../../src/testing/index.ts';
-import { frameworks, ManualClock } from '../support.ts';
+import { ManualClock } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
 afterEach(endAll);
 
 const OPEN_MS = 1000;
 
-describe.each(frameworks)('the circuit behind %s', (_name, express) => {
+describe.each(hosts)('the circuit behind %s', (_name, express) => {
   let clock: ManualClock;
   let stack: Stack;
 

@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 import type { AnswerEvent, GeminiGuardOptions } from '../../src/index.ts';
 import { type CallFilter, fault, type ScriptItem } from '../../src/testing/index.ts';
-import { frameworks, ManualClock, MODEL, sdks } from '../support.ts';
+import { ManualClock, MODEL, sdks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, type Setting, type Stack, start } from './stack.ts';
 
 const OTHER = 'gemini-3.5-flash-lite';
@@ -29,7 +30,7 @@ const models = ({ gemini }: Stack): unknown[] => gemini.calls.map(({ model }) =>
 const lineOf = ({ lines }: Stack): AnswerEvent =>
   lines.map((line) => JSON.parse(line)).find(({ message }) => message === 'gemini-guard request');
 
-describe.each(frameworks)('failover behind %s', (_name, express) => {
+describe.each(hosts)('failover behind %s', (_name, express) => {
   test.each(sdks)('another model answers once the attempts of the asked one are used up (%s)', async (_sdk, sdk) => {
     const stack = await withOther({}, { express, sdk, wrong: fault.overloaded() });
     expect((await stack.visit('/ask')).status).toBe(200);

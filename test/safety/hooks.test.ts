@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import type { EventName, GeminiGuardOptions } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
-import { frameworks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, start } from './stack.ts';
 
 afterEach(endAll);
@@ -53,7 +53,7 @@ describe.each(MISBEHAVIOURS)('a hook that %s', (_what, hook) => {
     expect(statuses).toEqual([200, 200, 429]);
   });
 
-  test.each(frameworks)('case 61: as listener of every event changes no answer of %s', async (_name, express) => {
+  test.each(hosts)('case 61: as listener of every event changes no answer of %s', async (_name, express) => {
     const stack = await start({ express });
     for (const name of EVENTS) stack.guard.on(name, hook);
     stack.gemini.script([fault.overloaded(), fault.overloaded(), fault.overloaded(), fault.apiKeyInvalid()]);
@@ -63,7 +63,7 @@ describe.each(MISBEHAVIOURS)('a hook that %s', (_what, hook) => {
     expect(stack.data('answer')).toHaveLength(3);
   });
 
-  test.each(frameworks)('case 61: as format still gives %s a problem to send', async (_name, express) => {
+  test.each(hosts)('case 61: as format still gives %s a problem to send', async (_name, express) => {
     const stack = await start({ express, guard: { format: hook } });
     stack.gemini.always(fault.invalidArgument());
     expect(await stack.visit('/ask')).toMatchObject({ status: 400, json: { code: 'invalid_request', status: 400 } });

@@ -1,7 +1,8 @@
 import type { GoogleGenAI } from '@google/genai';
 import { type GeminiGuardOptions, type Guard, geminiGuard, rateLimit, retry } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
-import { CANARY_KEY, CANARY_PROMPT, frameworks, MODEL, quickGuard, sdks } from '../support.ts';
+import { CANARY_KEY, CANARY_PROMPT, MODEL, quickGuard, sdks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, route, type Stack, start, winstonLines } from './stack.ts';
 
 const guards: Guard[] = [];
@@ -79,7 +80,7 @@ test('case 68: a client of the guard with retryOptions is warned of when it is m
   expect(stack.data('warning')).toHaveLength(1);
 });
 
-describe.each(frameworks)('guards one upon the other in %s', (_name, express) => {
+describe.each(hosts)('guards one upon the other in %s', (_name, express) => {
   test('case 70: the same guard twice has one effect, and is warned of', async () => {
     const stack = await start({
       express,

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { answer, fault } from '../../src/testing/index.ts';
-import { CANARY_KEY, CANARY_PROMPT, frameworks } from '../support.ts';
+import { CANARY_KEY, CANARY_PROMPT } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, start } from './stack.ts';
 
 const NODE_ENV = process.env.NODE_ENV;
@@ -22,7 +23,7 @@ function apiError(fields: object, message = '{"error":{"code":503,"status":"UNAV
 
 const PROJECT = '123456789012';
 
-describe.each(frameworks)('what %s shows to visitors', (_name, express) => {
+describe.each(hosts)('what %s shows to visitors', (_name, express) => {
   test.each(['development', undefined])('case 9: no stack and no cause with NODE_ENV %s', async (env) => {
     if (env === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = env;

@@ -1,6 +1,7 @@
 import type { Express, RequestHandler } from 'express';
 import { fault } from '../../src/testing/index.ts';
-import { frameworks, ManualClock, MODEL } from '../support.ts';
+import { ManualClock, MODEL } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, route, type Setting, type Stack, start } from './stack.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -56,7 +57,7 @@ async function leaves(stack: Stack, visitor: Visitor): Promise<number> {
   return at;
 }
 
-describe.each(frameworks)('a visitor of %s who leaves', (_name, express) => {
+describe.each(hosts)('a visitor of %s who leaves', (_name, express) => {
   const begin = (setting: Omit<Setting, 'express'> = {}): Promise<Stack> =>
     start({ express, ...setting, guard: { circuitBreaker: TOUCHY, ...setting.guard } });
 

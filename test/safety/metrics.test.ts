@@ -1,6 +1,7 @@
 import { fault } from '../../src/testing/index.ts';
-import { CANARY_KEY, frameworks, MODEL } from '../support.ts';
+import { CANARY_KEY, MODEL } from '../support.ts';
 import { formsOf } from './canary.ts';
+import { hosts } from './hosts.ts';
 import { endAll, start } from './stack.ts';
 
 /** What a visitor sends of his own, wherever he can. */
@@ -10,7 +11,7 @@ const OWN_MODEL = 'made-up-model';
 
 afterEach(endAll);
 
-describe.each(frameworks)('metrics in %s', (_name, express) => {
+describe.each(hosts)('metrics in %s', (_name, express) => {
   test('case 59: no label is a key, a prompt, a caller, a path or a model that a visitor made up', async () => {
     const guard = { rateLimit: { requests: 6, key: () => OWN_TEXT }, keys: [CANARY_KEY], retry: false as const };
     const stack = await start({ express, guard, fake: { models: [MODEL] } });

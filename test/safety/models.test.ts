@@ -1,4 +1,4 @@
-import { frameworks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, start } from './stack.ts';
 
 afterEach(endAll);
@@ -25,7 +25,7 @@ const REFUSED: [string, string][] = [
   ['NUL', 'a\u0000b'],
 ];
 
-describe.each(frameworks)('models named by visitors of %s', (_name, express) => {
+describe.each(hosts)('models named by visitors of %s', (_name, express) => {
   test.each(REFUSED)('case 44: a model name with %s is refused before anything is sent', async (_what, model) => {
     const stack = await start({ express });
     const visited = await stack.visit(`/ask?model=${encodeURIComponent(model)}`);

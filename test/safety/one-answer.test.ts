@@ -3,13 +3,14 @@ import type { Response } from 'express';
 import { GeminiError } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
 import { frameworks, ManualClock, MODEL } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, route, start } from './stack.ts';
 
 afterEach(endAll);
 
 const failure = (): GeminiError => new GeminiError('model_overloaded');
 
-describe.each(frameworks)('one answer from %s', (_name, express) => {
+describe.each(hosts)('one answer from %s', (_name, express) => {
   test('case 35: an error after the head of a text cuts it, so that nobody takes it for whole', async () => {
     const stack = await start({
       express,
@@ -64,7 +65,10 @@ describe.each(frameworks)('one answer from %s', (_name, express) => {
     expect(stack.gemini.calls).toHaveLength(1);
     expect(await stack.over()).toMatchObject({ code: 'overloaded' });
   });
+});
 
+// A handler of Koa answers by its end alone: its cases stand in test/http/koa-safety.test.ts.
+describe.each(frameworks)('one answer from %s, given twice', (_name, express) => {
   test('case 36: a time-out after the handler has answered is counted and sends nothing', async () => {
     const clock = new ManualClock();
     const stack = await start({

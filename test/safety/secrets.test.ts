@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { GoogleGenAI } from '@google/genai';
 import { understand } from '../../src/index.ts';
 import { answer, fault } from '../../src/testing/index.ts';
-import { CANARY_KEY, CANARY_PROMPT, frameworks, MODEL, quickGuard } from '../support.ts';
+import { CANARY_KEY, CANARY_PROMPT, MODEL, quickGuard } from '../support.ts';
 import { formsOf } from './canary.ts';
+import { hosts } from './hosts.ts';
 import { endAll, route, start } from './stack.ts';
 
 /** A key that looks different in each form. */
@@ -11,7 +12,7 @@ const ODD_KEY = 'CANARY/odd+key="1234567890"\\end';
 
 afterEach(endAll);
 
-describe.each(frameworks)('secrets in %s', (_name, express) => {
+describe.each(hosts)('secrets in %s', (_name, express) => {
   test.each([false, true])('case 1: a key in the text of a 400 is redacted (expose: %s)', async (expose) => {
     const stack = await start({ express, guard: { expose } });
     stack.gemini.script(fault.errorBody(400, 'INVALID_ARGUMENT', `API key ${CANARY_KEY} was used wrongly.`));
@@ -99,7 +100,7 @@ describe('case 5: two keys joined by a newline', () => {
     canary.print('the error', error);
   });
 
-  test.each(frameworks)('case 5: are refused in the environment, and %s answers without them', async (_n, express) => {
+  test.each(hosts)('case 5: are refused in the environment, and %s answers without them', async (_n, express) => {
     const stack = await start({
       express,
       routes: (app) =>

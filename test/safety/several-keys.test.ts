@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import type { GoogleGenAI } from '@google/genai';
 import { type GeminiError, geminiGuard } from '../../src/index.ts';
 import { type FakeGeminiOptions, fault } from '../../src/testing/index.ts';
-import { CANARY_KEY, CANARY_PROMPT, clientOf, frameworks, MODEL, sdks } from '../support.ts';
+import { CANARY_KEY, CANARY_PROMPT, clientOf, MODEL, sdks } from '../support.ts';
 import { formsOf } from './canary.ts';
+import { hosts } from './hosts.ts';
 import { endAll, route, type Setting, type Stack, start } from './stack.ts';
 
 /** In the shape of real keys, the last one in no shape at all. */
@@ -32,7 +33,7 @@ async function startRing(setting: Setting = {}, fake: FakeGeminiOptions = {}): P
 /** The labels of the fake: `key-1` is that of P. */
 const used = ({ gemini }: Stack): string[] => gemini.calls.map(({ keyLabel }) => keyLabel);
 
-describe.each(frameworks)('several keys in %s', (_name, express) => {
+describe.each(hosts)('several keys in %s', (_name, express) => {
   test('case 66: when all keys rest, visitors get 429 with the earliest time, and nothing is sent', async () => {
     const stack = await startRing({ express, guard: { retry: false } });
     stack.gemini.always(fault.quotaPerMinute({ retryDelay: '200s' }), { key: 'key-1' });

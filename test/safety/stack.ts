@@ -7,6 +7,7 @@ import type { AnswerEvent, EventName, GeminiGuardOptions, Guard, Logger } from '
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
 import { CANARY_PROMPT, clientOf, listen, MODEL, quickGuard, sdks } from '../support.ts';
 import { Canary } from './canary.ts';
+import { isKoa } from './hosts.ts';
 import { type Ask, type Visited, Visitor } from './visitor.ts';
 
 const EVENTS: EventName[] = [
@@ -43,6 +44,7 @@ export interface Stack {
   readonly guard: Guard;
   readonly ai: GoogleGenAI;
   readonly url: string;
+  readonly isKoa: boolean;
   /** Where the guard counts. */
   readonly metrics: Registry;
   readonly canary: Canary;
@@ -100,6 +102,7 @@ export async function start(setting: Setting = {}): Promise<Stack> {
     guard,
     ai,
     url: server.url,
+    isKoa: isKoa(express),
     metrics,
     canary,
     lines,

@@ -1,5 +1,6 @@
 import { fault, type ScriptItem } from '../../src/testing/index.ts';
-import { CANARY_PROMPT, frameworks, MODEL, sdks } from '../support.ts';
+import { CANARY_PROMPT, MODEL, sdks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
 afterEach(endAll);
@@ -9,7 +10,7 @@ const TOKENS = Math.ceil(CANARY_PROMPT.length / 4);
 
 const calls = ({ gemini }: Stack): unknown[] => gemini.calls.map(({ method }) => method);
 
-describe.each(frameworks)('a prompt that is too long, behind %s', (_name, express) => {
+describe.each(hosts)('a prompt that is too long, behind %s', (_name, express) => {
   test.each(sdks)('is refused by a count, and never sent (%s)', async (_sdk, sdk) => {
     const stack = await start({ express, sdk, guard: { tokenLimit: { maxInputTokens: TOKENS - 1 } } });
     expect(await stack.visit('/ask')).toMatchObject({

@@ -1,6 +1,7 @@
 import type { AnswerEvent, GeminiGuardOptions } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
-import { frameworks, ManualClock, quickGuard } from '../support.ts';
+import { ManualClock, quickGuard } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
 afterEach(endAll);
@@ -17,7 +18,7 @@ const STRICT: GeminiGuardOptions = {
 const lines = (stack: Stack): AnswerEvent[] =>
   stack.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'gemini-guard request');
 
-describe.each(frameworks)('a guard on trial, behind %s', (_name, express) => {
+describe.each(hosts)('a guard on trial, behind %s', (_name, express) => {
   test('refuses nobody, and tells whom it would have refused: in the line, the events and the status', async () => {
     const stack = await start({ express, guard: { ...STRICT, enforce: false } });
     stack.gemini.latency({ firstByteMs: 50 });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { fault } from '../../src/testing/index.ts';
-import { frameworks, listen, sdks } from '../support.ts';
+import { listen, sdks } from '../support.ts';
+import { hosts } from './hosts.ts';
 import { endAll, start } from './stack.ts';
 
 afterEach(endAll);
@@ -43,7 +44,7 @@ describe.each(sdks)('%s', (_name, sdk) => {
   });
 });
 
-describe.each(frameworks)('a gate in %s', (_name, express) => {
+describe.each(hosts)('a gate in %s', (_name, express) => {
   test.each([
     ['a minute', fault.quotaPerMinute({ retryDelay: '45s' }), 'rate_limited', 45],
     ['a day', fault.quotaPerDay(), 'quota_exhausted', 25 * 3600],

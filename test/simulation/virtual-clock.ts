@@ -3,51 +3,81 @@ import type { Clock } from '../../src/clock.ts';
 interface Event {
   readonly at: number;
   readonly order: number;
+  readonly owner: Face;
   callback: (() => void) | undefined;
 }
 
+/** One of those who look at the clock: his own wall clock, which may jump, and a count of his own timers. */
+export class Face implements Clock {
+  /** How far this wall clock is off. */
+  aheadMs = 0;
+  pending = 0;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  readonly now = (): number => this.#clock.now();
+  readonly date = (): number => this.#clock.epoch + this.#clock.now() + this.aheadMs;
+  readonly setTimeout = (callback: () => void, ms: number): unknown => this.#clock.start(this, callback, ms);
+  readonly clearTimeout = (timer: unknown): void => this.#clock.stop(timer as Event | undefined);
+
+  /** The time has passed. */
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.setTimeout(resolve, ms));
+  }
+}
+
 /** Time that jumps from one event to the next, as fast as the machine can. */
-export class VirtualClock implements Clock {
+export class VirtualClock {
+  readonly epoch: number;
   #now = 0;
   #order = 0;
-  #pending = 0;
   readonly #heap: Event[] = [];
-  readonly #epoch: number;
 
   constructor(epoch: number) {
-    this.#epoch = epoch;
+    this.epoch = epoch;
   }
 
   readonly now = (): number => this.#now;
-  readonly date = (): number => this.#epoch + this.#now;
 
-  readonly setTimeout = (callback: () => void, ms: number): Event => {
-    const event: Event = { at: this.#now + Math.max(0, ms), order: this.#order++, callback };
-    this.#pending++;
+  face(): Face {
+    return new Face(this);
+  }
+
+  start(owner: Face, callback: () => void, ms: number): unknown {
+    if (Number.isNaN(ms) || ms === Number.POSITIVE_INFINITY) throw new RangeError(`a timer of ${ms} ms`);
+    const event: Event = { at: this.#now + Math.max(0, ms), order: this.#order++, owner, callback };
+    owner.pending++;
     this.#heap.push(event);
     this.#up(this.#heap.length - 1);
     return event;
-  };
-
-  readonly clearTimeout = (timer: unknown): void => {
-    const event = timer as Event | undefined;
-    if (!event?.callback) return;
-    event.callback = undefined;
-    this.#pending--;
-  };
-
-  /** Timers that are set. */
-  get pending(): number {
-    return this.#pending;
   }
 
-  /** Runs until nothing is left to happen. What an event has led to happens before the next. */
-  async run(): Promise<void> {
-    for (;;) {
+  stop(event: Event | undefined): void {
+    if (!event?.callback) return;
+    event.callback = undefined;
+    event.owner.pending--;
+  }
+
+  /**
+   * Runs until a promise is kept. What an event has led to happens before the next.
+   * @throws RangeError when nothing is left to happen before that, or far too much
+   */
+  async until(end: Promise<unknown>, most = 200_000): Promise<void> {
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+    };
+    end.then(over, over);
+    for (let events = 0; ; events++) {
       await new Promise(setImmediate);
+      if (isOver) return;
+      if (events > most) throw new RangeError(`more than ${most} events`);
       let event = this.#pop();
       while (event && !event.callback) event = this.#pop();
-      if (!event) return;
+      if (!event) throw new RangeError('nothing is left to happen, and somebody still waits');
       this.#now = event.at;
       this.#fire(event);
       // Whatever is due at the same moment: promises in between take no time.
@@ -57,10 +87,8 @@ export class VirtualClock implements Clock {
 
   #fire(event: Event): void {
     const { callback } = event;
-    if (!callback) return;
-    event.callback = undefined;
-    this.#pending--;
-    callback();
+    this.stop(event);
+    callback?.();
   }
 
   #pop(): Event | undefined {

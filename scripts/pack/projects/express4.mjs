@@ -1,0 +1,15 @@
+import express from 'express';
+import { geminiGuard } from 'gemini-guard';
+import { check, listening } from './check.mjs';
+
+check(() => {
+  const app = express();
+  const guard = geminiGuard({ log: false });
+  // Express 4 loses what an async handler throws; this one does not.
+  const ask = guard.handler(async (req, res) => {
+    const answer = await req.gemini.models.generateContent({ model: 'gemini-3.8-flash', contents: 'Hello?' });
+    res.json({ text: answer.text });
+  });
+  app.get('/ask', ask);
+  return listening(app.listen(0), guard);
+});

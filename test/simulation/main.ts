@@ -1,0 +1,44 @@
+import { judged, report } from './judge.ts';
+import { count, merged, type Sums, table } from './tally.ts';
+
+export { merged, table };
+
+/** Of one child: what happened, and what was broken. */
+export interface Done {
+  readonly sums: Sums;
+  readonly failures: readonly { readonly seed: number; readonly report: string; readonly why: string }[];
+  readonly played: number;
+}
+
+const FAILURES_MOST = 20;
+
+/** Plays worlds. @param until stops at the first that is broken */
+export async function playAll(seeds: Iterable<number>, until: 'first' | 'end' = 'end'): Promise<Done> {
+  // A trace of each failure of a world costs more than the failure itself.
+  Error.stackTraceLimit = 3;
+  const sums: Sums = {};
+  const failures: { seed: number; report: string; why: string }[] = [];
+  let played = 0;
+  for (const seed of seeds) {
+    const verdict = await judged(seed);
+    played++;
+    count(sums, verdict);
+    const [why] = verdict.found;
+    if (why === undefined) continue;
+    if (failures.length < FAILURES_MOST) failures.push({ seed, report: report(verdict), why });
+    if (until === 'first') break;
+  }
+  return { sums, failures, played };
+}
+
+/** `node main.cjs <from> <to> <step> [first]`, as a child that sends what it has found. */
+async function main([from, to, step, until]: string[]): Promise<void> {
+  const seeds = function* (): Generator<number> {
+    for (let seed = Number(from); seed <= Number(to); seed += Number(step)) yield seed;
+  };
+  const done = await playAll(seeds(), until === 'first' ? 'first' : 'end');
+  await new Promise((sent) => process.send?.(done, sent));
+  process.exit(0);
+}
+
+if (process.send) void main(process.argv.slice(2));

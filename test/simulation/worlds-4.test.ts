@@ -1,0 +1,3 @@
+import { expectWorldsToHold } from './expect-worlds.ts';
+
+expectWorldsToHold(4);
