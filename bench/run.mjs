@@ -1,15 +1,17 @@
-// npm run bench [-- overhead micro stream observing] [--short] [--only guarded,guarded:fetch]
+// npm run bench [-- overhead micro stream observing import growth] [--short] [--only guarded,guarded:fetch]
 // Prints tables, and writes bench/out/<name>.json with the machine, the date and the versions. `--short`: under three minutes.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { growth } from './growth.mjs';
+import { importing } from './import.mjs';
 import { machine } from './lib/processes.mjs';
 import { micro } from './micro.mjs';
 import { observing } from './observing.mjs';
 import { overhead } from './overhead.mjs';
 import { stream } from './stream.mjs';
 
-const BENCHES = { overhead, micro, stream, observing };
+const BENCHES = { overhead, micro, stream, observing, import: importing, growth };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
