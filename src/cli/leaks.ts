@@ -7,7 +7,7 @@ export type Leak = 'key' | 'project' | 'stack' | 'Google text';
 const PROJECT = '123456789012';
 
 const SIGNS: Readonly<Record<Leak, RegExp>> = {
-  stack: /\bat \S.*:\d+:\d+/,
+  stack: /\bat \S.{0,200}:\d{1,9}:\d/,
   key: new RegExp(KEY),
   project: new RegExp(PROJECT),
   'Google text':

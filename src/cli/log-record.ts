@@ -48,7 +48,9 @@ export function recordIn(line: string): Readonly<Record<string, unknown>> | unde
 export function logfmtIn(line: string): Readonly<Record<string, unknown>> | undefined {
   if (!/^[\w.@-]{1,40}=/.test(line) || !/(?:^|\s)(?:level|lvl|severity|msg)=/.test(line)) return undefined;
   const record: Record<string, unknown> = {};
-  for (const [, name = '', quoted, bare = ''] of line.matchAll(/([\w.@-]{1,40})=(?:("(?:[^"\\]|\\.)*")|(\S*))/g)) {
+  for (const [, name = '', quoted, bare = ''] of line.matchAll(
+    /(?<![\w.@-])([\w.@-]{1,40})=(?:("(?:[^"\\]|\\.)*")|(\S*))/g,
+  )) {
     const value = quoted === undefined ? bare : readJson(quoted);
     record[name] = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
   }

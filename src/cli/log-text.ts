@@ -10,7 +10,7 @@ const PRETTY = /^ {2,8}err(?:or)?: \{\n(?:\s+"type": .{1,200}\n)?\s+"message": (
 const PRINTED =
   /^(?:Uncaught )?[A-Za-z][\w.$]{0,60}(?:Error|Exception)?(?: \[[\w.-]{1,40}\])?: ([\s\S]*?)\n\s{2,8}at [\s\S]*$/;
 /** A string as Node prints it inside an object: long ones in pieces, each in the quotes that suit it. */
-const LITERAL = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/;
+const LITERAL = /(?<!\\)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)/;
 const FIELD = new RegExp(
   `\\b(?:error|err|message|body|data|cause|reason):\\s{1,8}((?:${LITERAL.source})(?: \\+\\n\\s{0,80}(?:${LITERAL.source})){0,400})`,
 );

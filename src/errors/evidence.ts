@@ -118,5 +118,5 @@ const MODEL =
 /** `models/x`, or a name of one of Google's families; not `gemini-api`, which is in the address of every manual. */
 function modelInText(words: string): string | undefined {
   const found = MODEL.exec(words);
-  return (found?.[1] ?? found?.[2])?.replace(/[.-]+$/, '');
+  return (found?.[1] ?? found?.[2])?.replace(/(?<![.-])[.-]+$/, '');
 }

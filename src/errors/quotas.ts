@@ -72,7 +72,7 @@ export function quotasInText(words: string): QuotaFact[] {
       .filter((fact) => fact.id !== undefined || fact.metric !== undefined)
       .map(({ id, metric, value, model }) => ({
         id,
-        metric: metric?.replace(/[.:]+$/, ''),
+        metric: metric?.replace(/(?<![.:])[.:]+$/, ''),
         value: value === undefined ? undefined : Number.parseInt(value, 10),
         model,
       }))

@@ -107,7 +107,8 @@ export function header(headers: unknown, name: string): string | undefined {
 }
 
 function plainHeader(headers: unknown, name: string): unknown {
-  if (typeof headers !== 'object' || headers === null) return undefined;
-  for (const key of Object.keys(headers).slice(0, 200)) if (key.toLowerCase() === name) return read(headers, key);
+  // What is no object has no keys, or throws.
+  for (const key of Object.keys(headers as object).slice(0, 200))
+    if (key.toLowerCase() === name) return read(headers, key);
   return undefined;
 }

@@ -23,6 +23,6 @@ function inHeaders(headers: Headers): number | undefined {
     // The server's own idea of now, where it is told: clocks of visitors are wrong by hours.
     (/^\w+, .*GMT$/.test(after)
       ? saneMs(Math.max(0, Date.parse(after) - (Date.parse(headers.get('date') as string) || Date.now())))
-      : saneMs(/; *r=0 *;[^,]*?\bt=(\d+)/.exec(headers.get('ratelimit') as string)?.[1], 1000))
+      : saneMs(/; *r=0 *;[^,]{0,99}?\bt=(\d+)/.exec(headers.get('ratelimit') as string)?.[1], 1000))
   );
 }

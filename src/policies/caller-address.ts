@@ -6,7 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net';
  * @param prefix bits of an IPv6 network
  */
 export function callerNetwork(address: string, prefix: number): string {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%[\s\S]*$/, '');
   if (isIPv4(bare)) return bare;
   if (!isIPv6(bare)) return address;
   const groups = groupsOf(bare);

@@ -4,7 +4,8 @@ const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 10
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text)) return undefined;
   let ms = 0;
-  for (const [, number, unit] of text.matchAll(/([\d.]+)(ms|h|m|s)/g)) ms += Number(number) * (UNITS[unit ?? ''] ?? 0);
+  for (const [, number, unit] of text.matchAll(/(?<![\d.])([\d.]+)(ms|h|m|s)/g))
+    ms += Number(number) * (UNITS[unit ?? ''] ?? 0);
   return Number(ms.toFixed(6));
 }
 

@@ -21,8 +21,8 @@ export interface Target {
 
 type Found = [method: string, apiVersion: string, model?: string | undefined, resource?: string | undefined];
 
-const VERSION = /\/(upload\/)?(v1beta1|v1beta|v1alpha|v1)\/(.+)$/;
-const VERTEX = /^(?:projects\/([^/]+)\/locations\/[^/]+\/)?publishers\/google\/(.+)$/;
+const VERSION = /\/(upload\/)?(v1beta1|v1beta|v1alpha|v1)\/(.+)/;
+const VERTEX = /^(?:projects\/([^/]+)\/locations\/[^/]+\/)?publishers\/google\/(.+)/;
 const MODEL = /^(?:models|tunedModels)\/([^/:]+)(?::(\w+))?$/;
 const MODEL_METHODS = new Set([
   'generateContent',

@@ -21,6 +21,7 @@ describe('the forms of secrets', () => {
     ['AQ.Ab8RN6J_x b', 'AQ.Ab8RN6J_x b'],
     ['FAQ.Ab8RN6J_x-yz', 'FAQ.Ab8RN6J_x-yz'],
     ['ya29.a b', 'R b'],
+    ['ya29.a0-b_c.d* b', 'R b'],
     ['ya29. b', 'ya29. b'],
     ['maya29.abc', 'maya29.abc'],
     [`1//0${'g-_'.repeat(6)}ab c`, 'R c'],
@@ -187,9 +188,14 @@ describe('secrets that are known', () => {
   });
 
   test('the longest form first, so that nothing of it is left', () => {
-    // The base64 of three aligned bytes is a part of the base64 of all.
-    const secret = 'abcdefghijk';
-    expect(redact(Buffer.from(secret).toString('base64'), [secret])).toBe('[redacted]');
+    // Escaped it contains itself, behind a backslash.
+    expect(redact('<\\"abcdefgh>', ['"abcdefgh'])).toBe('<[redacted]>');
+  });
+
+  test('and no text that is only a part of one', () => {
+    const part = Buffer.from('defghijklmno').toString('base64');
+    expect(redact(part, ['abcdefghijklmno'])).toBe(part);
+    expect(redact('defghijklmno', ['abcdefghijklmno'])).toBe('defghijklmno');
   });
 
   test('even where a lone half of a letter has no form in a URL', () => {
@@ -211,7 +217,7 @@ describe('a clean text', () => {
     ['\u001b[1 qa', 'a'],
     ['\u001b[31', ''],
     ['\u001bMa\u001b_b\u001b^c\u001b\\d', 'abcd'],
-    ['\u001ba', 'a'],
+    ['a\u001bb', 'ab'],
     [`\u001b[${'1'.repeat(65)}m`, '1m'],
     ['a\r\n\tb', 'a b'],
     ['a\u2028b\u2029c\u0085d\u007fe', 'a b c d e'],

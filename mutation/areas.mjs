@@ -1,0 +1,77 @@
+// What is mutated together, and the tests that must notice it: all of npm test for each mutant would take days.
+const understanding = [
+  'decide',
+  'evidence',
+  'foreign',
+  'in-band',
+  'inspect-answer',
+  'links',
+  'loose',
+  'peel',
+  'plain-text',
+  'quotas',
+  'read-json',
+  'reasons',
+  'retry-info',
+  'safe',
+  'sse',
+  'steps',
+  'understand',
+  'upstream-facts',
+  'verdict',
+];
+
+export const AREAS = {
+  redaction: {
+    mutate: ['src/errors/redact.ts'],
+    tests: ['test/errors/redact.test.ts', 'test/errors/clean.test.ts'],
+    goal: 100,
+  },
+  budget: {
+    mutate: ['src/policies/retry-budget.ts'],
+    tests: ['test/policies/retry-budget.test.ts'],
+    goal: 100,
+  },
+  waits: {
+    mutate: ['src/errors/retry-info.ts'],
+    tests: ['test/errors/retry-info.test.ts'],
+    goal: 100,
+  },
+  errors: {
+    mutate: understanding.filter((name) => name !== 'retry-info').map((name) => `src/errors/${name}.ts`),
+    tests: ['test/errors/!(*property).test.ts'],
+    goal: 95,
+  },
+  resilience: {
+    mutate: [
+      'src/policies/{retry,bulkhead,circuit,circuit-breaker,timeout,token-ratio,caller-address}.ts',
+      'src/policy.ts',
+    ],
+    tests: [
+      'test/policies/{retry,bulkhead,circuit-breaker,circuit-opinions,timeout,token-ratio,caller-address,compose}.test.ts',
+    ],
+    goal: 95,
+  },
+  policies: {
+    mutate: [
+      'src/policies/{failover,switches,ways,key*,models,token-limit,rate-limit,caller-limiter,error-normalizer,unsent}.ts',
+    ],
+    tests: ['test/policies/{failover,key*,token-limit,rate-limit}.test.ts'],
+    goal: 95,
+  },
+  quota: {
+    mutate: ['src/policies/{quota*,line,pilot,reservation}.ts'],
+    tests: ['test/policies/quota*.test.ts', 'test/store/ledger.test.ts'],
+    goal: 95,
+  },
+  ledger: {
+    mutate: ['src/store/{ledger,windows,gate,left,memory,store}.ts', 'src/pacific.ts', 'src/bounded-map.ts'],
+    tests: ['test/store/{ledger,windows}.test.ts', 'test/{pacific,bounded-map}.test.ts'],
+    goal: 95,
+  },
+  store: {
+    mutate: ['src/store/!(ledger|windows|gate|left|memory|store).ts'],
+    tests: ['test/store/*.test.ts'],
+    goal: 95,
+  },
+};
