@@ -1,4 +1,5 @@
-// npm run bench [-- overhead micro stream observing scale quota faults] [--short] [--only guarded,guarded:fetch] [--schedule outage] [--seed 11]
+// npm run bench [-- overhead micro stream observing import growth scale quota faults] [--short] [--only guarded,guarded:fetch]
+//   [--schedule outage] [--seed 11]
 // Prints tables, and writes bench/out/<name>.json with the machine, the date and the versions. `--short`: all under three minutes;
 // `--tiny`: only to see that it works.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { faults } from './faults.mjs';
+import { growth } from './growth.mjs';
+import { importing } from './import.mjs';
 import { machine } from './lib/processes.mjs';
 import { micro } from './micro.mjs';
 import { observing } from './observing.mjs';
@@ -14,7 +17,7 @@ import { quota } from './quota.mjs';
 import { scale } from './scale.mjs';
 import { stream } from './stream.mjs';
 
-const BENCHES = { overhead, micro, stream, observing, scale, quota, faults };
+const BENCHES = { overhead, micro, stream, observing, import: importing, growth, scale, quota, faults };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
