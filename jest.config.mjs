@@ -2,6 +2,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/watch.ts'],
   collectCoverageFrom: ['src/**/*.ts'],
   coverageProvider: 'v8',
   coverageThreshold: { global: { lines: 95, branches: 95 } },

@@ -1,71 +1,28 @@
-// Writes docs/errors.md from the table of kinds. `npm run docs [folder]`, after `npm run build`.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Writes what docs/ tells of the code: errors, options, events, metrics. `npm run docs [folder]`, after `npm run build`.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ACTORS } from '../dist/esm/cli/actors.js';
-import { CODES, KINDS } from '../dist/esm/errors/kinds.js';
+import { errorsPage } from './docs/errors.mjs';
+import { eventsPage } from './docs/events.mjs';
+import { metricsPage } from './docs/metrics.mjs';
+import { optionsPage, partTable } from './docs/options.mjs';
 
-const folder = process.argv[2] ?? fileURLToPath(new URL('../docs', import.meta.url));
-
-const SOURCES = {
-  upstream: "Google's side, or the way to it",
-  guard: 'the guard',
-  caller: 'the one who called',
-};
-
-const head = `# Errors
-
-Every failure has a \`kind\`, for you: in the log, in events, in \`GeminiError.kind\`. The visitor gets the \`code\` that the kind
-belongs to, its status and its sentence, and nothing of what Google wrote. \`npx gemini-guard explain\` finds the kind of any
-error or line of a log.
-
-Written by \`npm run docs\` from \`src/errors/kinds.ts\`: change it there.
-
-| Kind | The visitor gets | The guard repeats the call | Who must act |
-|---|---|---|---|
-${Object.entries(KINDS)
-  .map(([kind, facts]) => `| [\`${kind}\`](#${kind}) | ${got(facts)} | ${repeated(facts)} | ${ACTORS[kind]} |`)
-  .join('\n')}
-`;
+const docs = fileURLToPath(new URL('../docs', import.meta.url));
+const folder = process.argv[2] ?? docs;
+const parts = join(folder, 'parts');
 
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'errors.md'), [head, ...Object.entries(KINDS).map(section)].join('\n'));
+if (folder !== docs) cpSync(join(docs, 'parts'), parts, { recursive: true });
 
-function section([kind, facts]) {
-  const { cause, cure, detail, alert, breaker, source } = facts;
-  return `## ${kind}
+const PAGES = { errors: errorsPage, options: optionsPage, events: eventsPage, metrics: metricsPage };
+for (const [name, page] of Object.entries(PAGES)) writeFileSync(join(folder, `${name}.md`), page());
 
-${cause}
-
-- **What to do**: ${cure}
-- **Who must act**: ${ACTORS[kind]}.${alert ? ' It is logged as an alert.' : ''}
-- **The visitor gets**: ${got(facts)}: "${detail}"
-- **Retry**: ${retry(facts)}
-- **Whose act**: ${SOURCES[source]}.${breaker ? ' It counts as a failure for the circuit breaker.' : ''}
-`;
-}
-
-function got({ code }) {
-  const { status } = CODES[code];
-  // Nobody is there to read an answer.
-  return code === 'client_closed' ? `nothing; ${status} \`${code}\` in the log` : `${status} \`${code}\``;
-}
-
-function repeated({ retries }) {
-  if (retries === 0) return 'no';
-  if (!Number.isFinite(retries)) return 'yes';
-  return retries === 1 ? 'once' : `${retries} times at most`;
-}
-
-function retry(facts) {
-  const { code, retries, waitMs } = facts;
-  if (code === 'client_closed') return 'nobody is left to wait for it.';
-  if (code === 'quota_exhausted') {
-    return 'useless before the quota resets. `Retry-After` names that time where Google does.';
-  }
-  if (!CODES[code].retryable) return 'useless: the same call fails again until something is changed.';
-  const times = Number.isFinite(retries) ? repeated(facts) : 'as often as `retry.attempts` allows';
-  const within = retries === 0 ? 'leaves it to the visitor' : `repeats the call ${times}`;
-  const otherwise = waitMs === undefined ? '' : `, else ${waitMs / 1000} s`;
-  return `helps; the guard ${within}. \`Retry-After\` is the wait that was named${otherwise}.`;
+// The pages of the parts are written by hand around their tables.
+for (const file of readdirSync(parts)) {
+  const page = readFileSync(join(parts, file), 'utf8');
+  const filled = page.replace(
+    /(<!-- options (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, begin, part, end) => `${begin}\n${partTable(part)}\n\n${end}`,
+  );
+  if (filled !== page) writeFileSync(join(parts, file), filled);
 }

@@ -12,7 +12,7 @@ import { ROOT, run, tarball } from './pack/tarball.mjs';
 
 const words = process.argv.slice(2);
 const titleOf = ({ run: what, format, node, sdk }) =>
-  `${what.padEnd(9)} ${format.padEnd(20)} Node ${node}  ${sdk && `@google/genai ${sdk}`}`;
+  `${what.padEnd(10)} ${format.padEnd(20)} Node ${node}  ${sdk && `@google/genai ${sdk}`}`;
 const cells = CELLS.filter((cell) => words.every((word) => titleOf(cell).includes(word)));
 if (cells.length === 0) {
   console.error(`no row holds all of: ${words.join(' ')}`);

@@ -1,5 +1,6 @@
 // Everything CI runs: lint and format, types, the build, the tests. The last line tells the count.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +22,34 @@ const checks = [
   run('pack', 'scripts/packed.mjs'),
   run('redis-server', 'scripts/ensure-redis.mjs'),
 ];
+/** What the tests call Gemini with (test/canaries.ts looks at all else): nobody may print it. */
+const CANARY = /zaSyCANARY0123456789|P-CANARY(?: |%20|\+|\\u0020)tell nobody/;
+
+/** Runs jest, and looks at all that it and the tests print. */
+async function runTests(args) {
+  const env = { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) };
+  const child = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
+    cwd: root,
+    env,
+    stdio: ['inherit', 'pipe', 'pipe'],
+  });
+  let leaked = false;
+  for (const name of ['stdout', 'stderr']) {
+    let tail = '';
+    child[name].setEncoding('utf8').on('data', (text) => {
+      process[name].write(text);
+      leaked ||= CANARY.test(tail + text);
+      tail = (tail + text).slice(-100);
+    });
+  }
+  const [status] = await once(child, 'close');
+  if (status !== 0) console.error('tests: failed');
+  if (leaked) console.error('tests: a canary key or prompt was printed');
+  return status === 0 && !leaked;
+}
+
 const jest = ['--maxWorkers=100%', '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
-const tested = run('tests', 'node_modules/jest/bin/jest.js', ...jest);
+const tested = await runTests(jest);
 const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
   readFileSync(report, 'utf8'),
 );

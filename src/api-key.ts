@@ -2,10 +2,17 @@ import { createHash } from 'node:crypto';
 
 /** A key as a user hands it over. */
 export interface KeyOptions {
+  /** The key itself. */
   key: string;
-  /** The Google Cloud project that it belongs to: keys of one project share its quotas. Default its label. */
+  /**
+   * The Google Cloud project that it belongs to: keys of one project share its quotas.
+   * @default its label
+   */
   project?: string;
-  /** A name for it in logs, events and status. Default `key-1`, `key-2`, ... */
+  /**
+   * A name for it in logs, events and status.
+   * @default `key-1`, `key-2`, ...
+   */
   label?: string;
 }
 

@@ -21,25 +21,65 @@ import type { TransportChoice } from './upstream/transport.ts';
 
 /** Each part: `false` switches it off, an object configures it, absent means its defaults. */
 export interface GeminiGuardOptions extends ErrorNormalizerOptions {
+  /**
+   * How a failure is answered.
+   * @default on
+   */
   errorNormalizer?: ErrorNormalizerOptions | false;
-  /** A winston or pino logger, or console. Default: JSON lines on stdout by winston. */
+  /**
+   * One line a request: a winston or pino logger, or console.
+   * @default on JSON lines on stdout by winston
+   */
   log?: Logger | false;
-  /** Per caller, at the door. */
+  /**
+   * Per caller, at the door.
+   * @default on
+   */
   rateLimit?: RateLimitOptions | false;
+  /**
+   * Bounds the time that Gemini may take.
+   * @default on
+   */
   timeout?: TimeoutOptions | false;
-  /** Other models or regions that answer while the one that is asked for cannot. Default: off. */
+  /**
+   * Other models or regions that answer while the one that is asked for cannot.
+   * @default off another model is another quality at another price
+   */
   failover?: FailoverOptions | false;
+  /**
+   * Repeats failed calls that are worth it.
+   * @default on
+   */
   retry?: RetryOptions | false;
-  /** Several API keys. Default: GEMINI_API_KEYS of the environment, separated by commas. */
+  /**
+   * Several API keys.
+   * @default GEMINI_API_KEYS of the environment, separated by commas
+   */
   keys?: KeysOptions | false;
-  /** Prompts that are too long are refused before they cost anything. */
+  /**
+   * Prompts that are too long are refused before they cost anything.
+   * @default on
+   */
   tokenLimit?: TokenLimitOptions | false;
-  /** The gate that a 429 closes. */
+  /**
+   * Calls wait for their turn in the quota, and none is sent that Google would refuse.
+   * @default on
+   */
   quota?: QuotaOptions | false;
+  /**
+   * Stops calling a model that is down.
+   * @default on
+   */
   circuitBreaker?: CircuitBreakerOptions | false;
-  /** Bounds the calls under way. */
+  /**
+   * Bounds the calls under way.
+   * @default on
+   */
   bulkhead?: BulkheadOptions | false;
-  /** Whom to tell when somebody has to act, and when to. `false`: no alerts at all. */
+  /**
+   * Whom to tell when somebody has to act, and when to.
+   * @default on as events and log lines
+   */
   alerts?: AlertOptions | false;
   /**
    * What several processes share their limits through: your connected client of ioredis, iovalkey or redis (node-redis), a URL, or
@@ -47,9 +87,15 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
    * @default none each process keeps its own
    */
   redis?: object | string | RedisOptions;
-  /** `false`, for a trial: all limits are decided, counted and logged, and none of them holds. Each part can say otherwise. */
+  /**
+   * `false`, for a trial: all limits are decided, counted and logged, and none of them holds. Each part can say otherwise.
+   * @default true
+   */
   enforce?: boolean;
-  /** Your own @google/genai client, to be guarded and to be `req.gemini`. Default: made from GEMINI_API_KEY when asked for. */
+  /**
+   * Your own @google/genai client, to be guarded and to be `req.gemini`.
+   * @default made from GEMINI_API_KEY when asked for
+   */
   ai?: GoogleGenAI;
   /**
    * How HTTP calls are made: `'undici'` on connections of the guard's own, `'fetch'` by the global fetch, or a function like

@@ -112,7 +112,7 @@ test('the status page is there in both formats, and of one it shows a guard of t
   expect(await node('module', `${esm} import { statusPage } from 'gemini-guard/status'; ${PAGE}`)).toBe(READY);
   expect(await node('module', `${esm} ${mixed} ${PAGE}`)).toBe(READY);
   expect(await node('commonjs', `${cjs} ${PAGE}`)).toBe(READY);
-});
+}, 30_000);
 
 test('who needs no page loads none', async () => {
   const script = `require('gemini-guard'); console.log(Object.keys(require.cache).filter((file) => /status.(?:page|index|template)/.test(file)))`;

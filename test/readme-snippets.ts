@@ -156,6 +156,37 @@ assert.deepEqual(guard.status().shadow, { limit: 1 });
 stop();
 `,
   },
+  alerts: {
+    before: `${APP}
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { geminiGuard, webhook } from 'gemini-guard';
+import { fakeGemini, fault } from 'gemini-guard/testing';
+const gemini = await fakeGemini();
+Object.assign(process.env, gemini.env());
+const posted = [];
+const receiver = createServer(async (req, res) => {
+  posted.push([req.headers['webhook-signature'], JSON.parse(await text(req))]);
+  res.end();
+}).listen(0);
+process.env.ALERTS_URL = 'http://127.0.0.1:' + receiver.address().port;
+process.env.ALERTS_SECRET = 'a secret of the shop';
+`,
+    after: `
+${ROUTE}
+const stop = await listening();
+gemini.script(fault.apiKeyInvalid());
+assert.equal((await ask()).status, 503);
+while (guard.status().alerts.hooks[0].delivered === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+const [[signature, { type, data }]] = posted;
+assert.match(signature, /^v1,/);
+assert.deepEqual([type, data.name, data.state], ['gemini_guard.alert', 'invalid_credentials', 'firing']);
+stop();
+receiver.close();
+await guard.close();
+await gemini.close();
+`,
+  },
   events: {
     before: `${APP}
 import { geminiGuard } from 'gemini-guard';

@@ -5,14 +5,13 @@ import * as genai2 from '@google/genai';
 import express5 from 'express';
 import * as genai3 from 'genai-3';
 import type { Clock } from '../src/clock.ts';
-import { type GeminiGuardOptions, type Guard, geminiGuard } from '../src/index.ts';
+import { type EventName, type GeminiGuardOptions, type Guard, geminiGuard } from '../src/index.ts';
+import { CANARY_KEY, CANARY_PROMPT, see } from './canaries.ts';
 
 const express4 = require('express4') as typeof express5;
 
 export const MODEL = 'gemini-3.8-flash';
-/** In the shape of a real key, so that redaction is tested; built from pieces, so that scanners let it pass. */
-export const CANARY_KEY: string = ['AI', 'zaSyCANARY', '0123456789abcdefghijklmnopqrs'].join('');
-export const CANARY_PROMPT = 'P-CANARY tell nobody';
+export { CANARY_KEY, CANARY_PROMPT };
 
 export const frameworks: [string, typeof express5][] = [
   ['express 5', express5],
@@ -23,6 +22,25 @@ export const sdks: [string, typeof genai2][] = [
   ['@google/genai 3.1', genai3 as unknown as typeof genai2],
 ];
 
+/** All events that there are: a new one is missed by the compiler. */
+export const EVENTS: EventName[] = Object.keys({
+  attempt: true,
+  usage: true,
+  retry: true,
+  gate: true,
+  key: true,
+  failover: true,
+  store: true,
+  circuit: true,
+  queue: true,
+  limit: true,
+  prompt: true,
+  alert: true,
+  warning: true,
+  late: true,
+  answer: true,
+} satisfies Record<EventName, true>) as EventName[];
+
 /** A client of the given SDK whose calls pass the guard to the fake. */
 export function clientOf(guard: Guard, baseUrl: string, sdk: typeof genai2 = genai2): genai2.GoogleGenAI {
   return new sdk.GoogleGenAI({ apiKey: CANARY_KEY, httpOptions: { baseUrl, fetch: guard.fetch } });
@@ -30,7 +48,10 @@ export function clientOf(guard: Guard, baseUrl: string, sdk: typeof genai2 = gen
 
 /** A guard without lines on stdout and almost without waits. */
 export function quickGuard(options: GeminiGuardOptions = {}): Guard {
-  return geminiGuard({ log: false, rateLimit: false, retry: { baseMs: 1 }, ...options });
+  const guard = geminiGuard({ log: false, rateLimit: false, retry: { baseMs: 1 }, ...options });
+  for (const event of EVENTS) guard.on(event, (data) => see(`the event ${event}`, JSON.stringify(data)));
+  guard.on('answer', () => see('the status', JSON.stringify(guard.status())));
+  return guard;
 }
 
 /** Listens on a free port of the loopback. */
@@ -101,7 +122,10 @@ export function memoryLogger(): {
   logger: never;
 } {
   const lines: { level: string; message: string }[] = [];
-  const write = (level: string) => (message: string, record: object) => lines.push({ level, message, ...record });
+  const write = (level: string) => (message: string, record: object) => {
+    see('a log line', JSON.stringify([message, record]));
+    return lines.push({ level, message, ...record });
+  };
   return { lines, logger: { info: write('info'), warn: write('warn'), error: write('error') } as never };
 }
 

@@ -9,6 +9,12 @@ const MIN_SECRET = 8;
  */
 // biome-ignore format: a table reads as a table
 const FORMS: readonly (readonly [RegExp, string])[] = [
+  // Whose project and from which address: no secrets, but nobody else's business. First, since what follows a name that looks
+  // like a key's would be taken for one, and leave the number behind it.
+  [/(\bprojects?(?:\/|%2f|[ _]?(?:number|id)?\s{0,2}(?:[:=#]|\bnumber\b)?\s{0,2}#?))\d{6,20}\b/gi, `$1${MASK}`],
+  [/(\bproject_number(?:\\{0,15}["'])?\s{0,2}[:=]\s{0,2}(?:\\{0,15}["'])?)\d{4,20}/gi, `$1${MASK}`],
+  [/(\bcaller_?ip\\{0,15}["']?\s{0,4}(?:=>|[:=])\s{0,4}\\{0,15}["']?)[\da-f.:]{3,45}/gi, `$1${MASK}`],
+  [/(\boriginating ip address of the call \()[\da-f.:]{3,45}/gi, `$1${MASK}`],
   // Whole PEM blocks, also cut off, also with JSON-escaped line ends.
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, MASK],
   // Google's own forms: API keys (old and new), OAuth access and refresh tokens, client secrets.
@@ -19,19 +25,18 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\bGOCSPX-[\w-]{10,}/g, MASK],
   // Signed tokens of any issuer.
   [/\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?/g, MASK],
-  [/\b(Bearer|Basic)((?:\s|%20|\+){1,4})[\w.~+/=*-]{6,}/gi, `$1$2${MASK}`],
+  // Headers and fields that hold a key, in any syntax; JSON in JSON in JSON has seven backslashes before a quote.
+  [/(x-goog-api-key\\{0,15}["']?\s{0,4}(?:=>|[:=,])\s{0,4}(?:\[(?!redacted))?\\{0,15}["']?)(?!\[)[^\s"'`<>)\]}\\,]{1,4096}/gi, `$1${MASK}`],
+  [/(\b(?:api[_-]?key|private_key|client_secret)\\{0,15}["']?\s{0,4}(?:=>|[:=])\s{0,4}\\{0,15}["']?)(?!\[redacted\])[^\s"'`<>)\]}\\,]{8,4096}/gi, `$1${MASK}`],
+  [/((?:access_|refresh_|id_)token\\{0,15}["']?\s{0,4}(?:=|:)\s{0,4}\\{0,15}["']?)(?!\[redacted\])[^\s&"'`<>)\]}\\,]{6,4096}/gi, `$1${MASK}`],
   // `?key=...`, `&key=...` and their URL-encoded forms; Go and Rust clients print the address with the key.
   [/((?:[?&]|%3f|%26|\b)(?:api_?)?key(?:=|%3d))(?!\[redacted\])[^\s&"'`<>)\]}\\%]{1,4096}/gi, `$1${MASK}`],
-  [/((?:access_|refresh_|id_)token["']?\s{0,4}(?:=|:)\s{0,4}["']?)(?!\[redacted\])[^\s&"'`<>)\]}\\,]{6,4096}/gi, `$1${MASK}`],
-  // Headers and fields that hold a key, in any syntax.
-  [/(x-goog-api-key\\?["']?\s{0,4}(?:=>|[:=,])\s{0,4}(?:\[(?!redacted))?\\?["']?)(?!\[redacted\])[^\s"'`<>)\]}\\,]{1,4096}/gi, `$1${MASK}`],
-  [/(\b(?:api[_-]?key|private_key|client_secret)\\?["']?\s{0,4}(?:=>|[:=])\s{0,4}\\?["']?)(?!\[redacted\])[^\s"'`<>)\]}\\,]{8,4096}/gi, `$1${MASK}`],
-  // Whose project and from which address: no secrets, but nobody else's business.
-  [/(\bprojects?(?:\/|%2f|[ _]?(?:number|id)?\s{0,2}(?:[:=#]|\bnumber\b)?\s{0,2}#?))\d{6,20}\b/gi, `$1${MASK}`],
-  [/(\bproject_number(?:\\?["'])?\s{0,2}[:=]\s{0,2}(?:\\?["'])?)\d{4,20}/gi, `$1${MASK}`],
-  [/(\bcaller_?ip\\?["']?\s{0,4}(?:=>|[:=])\s{0,4}\\?["']?)[\da-f.:]{3,45}/gi, `$1${MASK}`],
-  [/(\boriginating ip address of the call \()[\da-f.:]{3,45}/gi, `$1${MASK}`],
+  // Last, since whatever follows is taken for the token, be it the name of another header; the word twice is a common slip.
+  [/\b(Bearer|Basic)((?:\s|%20|\+){1,4})(?!(?:Bearer|Basic)(?:\s|%20|\+))[\w.~+/=*-]{6,}/gi, `$1$2${MASK}`],
 ];
+
+/** What was taken out can show that its neighbour is a secret too, as in `callerIp: 10.0.0.1ya29.abc`. */
+const ROUNDS_MOST = 4;
 
 /**
  * A text without keys, tokens, project numbers and callers' addresses: first each of `secrets` in whatever form it may
@@ -40,10 +45,13 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 export function redact(text: string, secrets: readonly string[] = []): string {
   let safe = text;
   for (const secret of secrets) {
-    if (secret.length < MIN_SECRET) continue;
+    if (secret.length < MIN_SECRET || MASK.includes(secret)) continue;
     for (const form of formsOf(secret)) safe = safe.replaceAll(form, MASK);
   }
-  for (const [pattern, mask] of FORMS) safe = safe.replace(pattern, mask);
+  for (let round = 0, before = ''; round < ROUNDS_MOST && safe !== before; round++) {
+    before = safe;
+    for (const [pattern, mask] of FORMS) safe = safe.replace(pattern, mask);
+  }
   return safe;
 }
 

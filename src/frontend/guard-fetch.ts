@@ -18,7 +18,10 @@ export interface GuardFetchOptions {
   maxWaitMs?: number;
   /** Called before each wait, to show it. A promise that it returns and that rejects ends the call. */
   onWait?: (waitMs: number, problem: Problem) => unknown;
-  /** @default globalThis.fetch */
+  /**
+   * What makes the calls.
+   * @default globalThis.fetch
+   */
   fetch?: Fetch;
 }
 

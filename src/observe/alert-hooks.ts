@@ -1,5 +1,9 @@
+import type { Clock, Timer } from '../clock.ts';
+import { unheard } from '../unheard.ts';
 import type { AlertEvent } from './alert.ts';
 import type { AlertHook } from './alert-options.ts';
+
+const CLOSING_MS = 1000;
 
 /** Hands alerts to the hooks of a user: whatever those do, nothing else notices. */
 export class AlertHooks {
@@ -28,8 +32,15 @@ export class AlertHooks {
     return { failed: this.#failed, hooks: this.#hooks.map(statusOf) };
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#hooks.map(closed));
+  /** Waits for them a second at most. */
+  async close(clock: Clock): Promise<void> {
+    if (this.#hooks.length === 0) return;
+    let timer: Timer;
+    const isTimeUp = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, CLOSING_MS);
+    });
+    await Promise.race([Promise.all(this.#hooks.map(closed)), isTimeUp]);
+    clock.clearTimeout(timer);
   }
 
   readonly #fail = (): void => {
@@ -40,7 +51,9 @@ export class AlertHooks {
 
 function statusOf(hook: AlertHook): unknown {
   try {
-    return hook.status?.() ?? null;
+    const status = hook.status?.();
+    // What JSON cannot hold would keep the status of the whole guard from being sent.
+    return status === undefined || unheard(status) ? null : JSON.parse(JSON.stringify(status));
   } catch {
     return null;
   }

@@ -83,7 +83,7 @@ export class Alerts {
   }
 
   close(): Promise<void> {
-    return this.#hooks.close();
+    return this.#hooks.close(this.#clock);
   }
 
   #answered(answer: GuardEvents['answer']): void {

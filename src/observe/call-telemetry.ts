@@ -2,9 +2,10 @@ import type { Call } from '../call.ts';
 import type { GeminiError } from '../errors/gemini-error.ts';
 import { KINDS, type Kind } from '../errors/kinds.ts';
 import { understand } from '../errors/understand.ts';
-import { isolated, type Tokens } from './events.ts';
+import type { Tokens } from './events.ts';
 import type { Instruments } from './instruments.ts';
 import type { Labels } from './labels.ts';
+import { isolated } from './listeners.ts';
 import { type Attributes, CLIENT, ERROR, type OpenTelemetry, type Span, type Tracer } from './otel.ts';
 import { ATTRIBUTE, OWN, operationOf, providerOf } from './semconv.ts';
 import {

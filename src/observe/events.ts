@@ -1,5 +1,4 @@
 import type { Code, Kind, Source } from '../errors/kinds.ts';
-import { unheard } from '../unheard.ts';
 import type { AlertEvent } from './alert.ts';
 
 /** Tokens of one request, summed over its upstream calls (`usageMetadata`). */
@@ -64,7 +63,40 @@ export interface AnswerEvent {
   caller?: string;
 }
 
-/** Every event with what it carries. Durations in milliseconds. */
+/**
+ * Every event with what it carries. Durations in milliseconds.
+ * @property requestId Id of the visitor's request, or of the call outside of one.
+ * @property model The model that was called.
+ * @property key Label of the API key, never the key.
+ * @property project Label of the project whose quota it is.
+ * @property host Where the model was called.
+ * @property attempt 1 for the first.
+ * @property kind The failure; see the page on errors.
+ * @property status HTTP status.
+ * @property waitMs The wait.
+ * @property durationMs How long it took.
+ * @property caller Hash of who was calling.
+ * @property retryAfterMs When the caller may come again.
+ * @property tokens Tokens of it.
+ * @property limit Tokens that a prompt may have.
+ * @property counted Whether Google has counted them; estimated otherwise.
+ * @property shadow It was on trial (`enforce: false`): nothing was held back or refused.
+ * @property method API method: `generateContent`, `countTokens`, ...
+ * @property costUsd What they cost in US dollars; absent where the price is not known.
+ * @property quotaId The quota, by the name that Google gives it.
+ * @property state What has happened.
+ * @property mode How the processes go on without it.
+ * @property reason A code, never a text with addresses.
+ * @property source Whose act made the failure: Google's side, the guard, or the caller.
+ * @property upstreamCode Google's name for the status, such as `RESOURCE_EXHAUSTED`.
+ * @property name A member of the list of alerts below.
+ * @property severity `critical` or `warning`.
+ * @property cause What has happened, in words.
+ * @property cure What to do about it.
+ * @property windowMs The time in which they were counted.
+ * @property code `GG_...`, stable.
+ * @property message In words.
+ */
 export interface GuardEvents {
   /** One upstream HTTP call ended. */
   attempt: {
@@ -148,34 +180,3 @@ export type CircuitEventState = 'open' | 'half-open' | 'closed' | 'waited' | 're
 export type EventName = keyof GuardEvents;
 export type Emit = <E extends EventName>(event: E, data: GuardEvents[E]) => void;
 export type Listener<E extends EventName> = (data: GuardEvents[E]) => unknown;
-
-/** Listeners by event. One that throws or rejects is alone with it: a request never notices. */
-export class Events {
-  readonly #listeners = new Map<EventName, Set<Listener<never>>>();
-
-  on<E extends EventName>(event: E, listener: Listener<E>): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners);
-    listeners.add(listener);
-    return () => {
-      listeners.delete(listener);
-    };
-  }
-
-  emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    for (const listener of this.#listeners.get(event) ?? []) isolated(listener as Listener<E>, data);
-  }
-
-  clear(): void {
-    this.#listeners.clear();
-  }
-}
-
-/** Runs somebody else's code without trusting it: neither a throw nor a rejected promise gets out. */
-export function isolated<A>(callback: (argument: A) => unknown, argument: A): void {
-  try {
-    unheard(callback(argument));
-  } catch {
-    // The listener's own problem.
-  }
-}

@@ -1,12 +1,15 @@
 import { KINDS } from '../errors/kinds.ts';
 import { clean } from '../errors/redact.ts';
-import { shape } from '../options.ts';
+import { either, shape } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { AlertEvent, AlertName } from './alert.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './events.ts';
 import { consoleWriter, type Level, type Logger, writerFor } from './logger.ts';
 
-const LOGGER = shape('a logger with info, warn and error (winston, pino or console)', 'info', 'warn', 'error');
+const METHODS = [shape('', 'info', 'warn', 'error'), shape('', 'info', 'warning', 'error')];
+const LOGGER = either('a logger with info, warn and error (winston, pino or console)', (value) =>
+  METHODS.some((methods) => methods.test(value)),
+);
 
 /** Longest text in a line: names come from outside. */
 const TEXT_MOST = 200;
@@ -17,7 +20,7 @@ const TEXT_MOST = 200;
  */
 export function logPart(logger?: Logger): Part {
   if (logger !== undefined && !LOGGER.test(logger)) throw new TypeError(`log: expected ${LOGGER.expected}, or false.`);
-  const { write, dropped, flush } = logger ? writerFor(logger) : consoleWriter();
+  const { write, dropped, close } = logger ? writerFor(logger) : consoleWriter();
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
     answer: (data) => {
       const record: Record<string, unknown> = { ...data };
@@ -55,7 +58,7 @@ export function logPart(logger?: Logger): Part {
       (lines[event] as ((given: typeof data) => void) | undefined)?.(data);
     },
     status: () => ({ dropped: dropped() }),
-    close: () => flush?.(),
+    close,
   };
 }
 

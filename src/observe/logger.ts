@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../clock.ts';
 import { unheard } from '../unheard.ts';
@@ -18,36 +19,43 @@ export interface Writer {
   readonly write: Write;
   /** Lines that were lost. */
   dropped(): number;
-  /** Writes what waits, where anything does. */
-  flush?(): void;
+  /** Writes what waits, and listens to its logger no more. */
+  close(): void;
 }
 
 /** What may wait in a logger whose disk or pipe has stalled, before further lines are dropped. */
 const STALLED_LINES = 1000;
 const STALLED_BYTES = 1024 * 1024;
 
-/** One function for every logger. `dropped` counts what a failing or stalled logger lost: the request never notices. */
+/** One function for every logger. Whatever becomes of a line, the request never notices. */
 export function writerFor(logger: Logger): Writer {
   let dropped = 0;
+  const lost = (): void => void dropped++;
+  // A transport that fails later tells its logger, and where nobody listens to that the process ends.
+  const emitter = isWinston(logger) ? logger : undefined;
+  emitter?.on('error', lost);
   // What a logger is does not change while it is used.
   const takesRecordFirst = isPino(logger);
   const takesText = isConsole(logger);
+  // The levels of syslog have it in full.
+  const warn = (typeof logger.warn === 'function' ? 'warn' : 'warning') as 'warn';
   const write: Write = (level, message, record) => {
+    const method = level === 'warn' ? warn : level;
     try {
       if (isStalled(logger)) dropped++;
       else {
         const result: unknown = takesRecordFirst
-          ? logger[level](record as never, message as never)
-          : logger[level](
+          ? logger[method](record as never, message as never)
+          : logger[method](
               ...((takesText ? [JSON.stringify({ level, message, ...record })] : [message, record]) as never[]),
             );
-        unheard(result, () => dropped++);
+        unheard(result, lost);
       }
     } catch {
       dropped++;
     }
   };
-  return { write, dropped: () => dropped };
+  return { write, dropped: () => dropped, close: () => void emitter?.off('error', lost) };
 }
 
 /**
@@ -63,12 +71,17 @@ export function consoleWriter(lines: Pick<typeof consoleLines, 'write' | 'flush'
     const text = JSON.stringify(record);
     if (!lines.write(text === '{}' ? `{${more}` : `${text.slice(0, -1)},${more}`)) dropped++;
   };
-  return { write, dropped: () => dropped, flush: lines.flush };
+  return { write, dropped: () => dropped, close: () => lines.flush() };
 }
 
 /** pino takes the record first, winston the message: each silently loses the other's. */
 function isPino(logger: Logger): boolean {
   return typeof (logger as { bindings?: unknown }).bindings === 'function';
+}
+
+function isWinston(logger: object): logger is EventEmitter {
+  const { transports, on, off } = logger as Partial<EventEmitter> & { transports?: unknown };
+  return Array.isArray(transports) && typeof on === 'function' && typeof off === 'function';
 }
 
 /** console would print a nested object over several lines. */

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
+import { redact } from '../errors/redact.ts';
 
 /** What a URL asks of Gemini. */
 export interface Target {
@@ -66,6 +67,8 @@ function read(url: string, verb: string): Target {
     return { host, method, model: '', project, region, repeatable: isRepeatable(method, verb) };
   }
   const [name = '', method, ...more] = (found[2] as string).split(':');
+  // A key in place of a model must not stand in an address: what is between here and Google would log it.
+  if (redact(name) !== name) throw refused();
   if (!MODEL.test(name) || more.length > 0 || (verb === 'POST' && !method)) throw refused();
   const called = method || `${found[1]}.${VERBS[verb] ?? verb.toLowerCase()}`;
   return { host, method: called, model: name, project, region, repeatable: isRepeatable(called, verb) };

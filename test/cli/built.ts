@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { see } from '../canaries.ts';
+
 export const ROOT: string = join(__dirname, '../..');
 
 /** The package as whoever installed it has it: `node_modules/gemini-guard` in here is what the tarball holds. */
@@ -59,6 +61,7 @@ export async function run(
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));
   const code = await ended(child);
+  see(`the output of ${args[0]}`, stdout + stderr);
   return { code, stdout, stderr };
 }
 

@@ -137,6 +137,111 @@ test('names from outside stay on one line and cannot pose as fields of the logge
   expect(line.reason).not.toContain('\u001b');
 });
 
+describe('winston as its users have set it up', () => {
+  test('keeps the level: a line below it is not written', () => {
+    const { lines, stream } = sink();
+    const logger = winston.createLogger({ level: 'warn', transports: [new winston.transports.Stream({ stream })] });
+    const part = logPart(logger);
+    tell(part);
+    tell(part, { status: 503, code: 'overloaded' });
+    expect(lines.map((line) => JSON.parse(line).level)).toEqual(['error']);
+  });
+
+  test('levels of its own, without ours, are no logger', () => {
+    const logger = winston.createLogger({ levels: { fatal: 0, note: 1 }, transports: [] });
+    expect(() => logPart(logger as never)).toThrow(/^log: expected a logger with info, warn and error/);
+  });
+
+  test('the levels of syslog, which say `warning`, will do', () => {
+    const { lines, stream } = sink();
+    const logger = winston.createLogger({
+      levels: winston.config.syslog.levels,
+      transports: [new winston.transports.Stream({ stream })],
+    });
+    const part = logPart(logger);
+    tell(part, { attempts: 2 });
+    expect(lines.map((line) => JSON.parse(line).level)).toEqual(['warning']);
+  });
+
+  test('a child adds its fields to each line, and its own format holds', () => {
+    const { lines, stream } = sink();
+    const { combine, label, printf } = winston.format;
+    const logger = winston.createLogger({
+      format: combine(
+        label({ label: 'shop' }),
+        printf((info) => `${info.label} ${info.level} ${info.service}: ${info.message} ${info.status}`),
+      ),
+      transports: [new winston.transports.Stream({ stream })],
+    });
+    tell(logPart(logger.child({ service: 'ask', requestId: 'of the child' })));
+    expect(lines).toEqual(['shop info ask: gemini-guard request 200']);
+  });
+
+  test('what a line says of its request wins over a field of the child with that name', () => {
+    const { lines, stream } = sink();
+    tell(logPart(winstonTo(stream).child({ requestId: 'of the child', service: 'ask' })));
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ requestId: 'request-1', service: 'ask' });
+  });
+
+  test.each<[string, winston.Logform.Format]>([
+    ['simple', winston.format.simple()],
+    ['colours', winston.format.combine(winston.format.colorize({ all: true }), winston.format.simple())],
+    ['pretty print', winston.format.prettyPrint()],
+    ['splat', winston.format.combine(winston.format.splat(), winston.format.json())],
+    ['errors', winston.format.combine(winston.format.errors({ stack: true }), winston.format.json())],
+    ['logstash', winston.format.logstash()],
+  ])('the format %s shows message and numbers', (_name, format) => {
+    const { lines, stream } = sink();
+    tell(logPart(winston.createLogger({ format, transports: [new winston.transports.Stream({ stream })] })), {
+      status: 503,
+      code: 'overloaded',
+      reason: '100%d %s',
+    });
+    const text = lines.join('\n');
+    expect(text).toContain('gemini-guard request');
+    expect(text).toContain('503');
+    expect(text).toContain('100%d %s');
+  });
+});
+
+describe('pino as its users have set it up', () => {
+  test('keeps the level, the fields of a child and its redaction', () => {
+    const { lines, stream } = sink();
+    const logger = pino({ level: 'warn', redact: ['caller'] }, stream).child({ service: 'ask' });
+    const part = logPart(logger);
+    tell(part);
+    tell(part, { status: 503, code: 'overloaded', caller: 'some-hash' });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        level: 50,
+        service: 'ask',
+        caller: '[Redacted]',
+        msg: 'gemini-guard request',
+        status: 503,
+      }),
+    ]);
+  });
+
+  test('a message key of its own is kept', () => {
+    const { lines, stream } = sink();
+    tell(logPart(pino({ messageKey: 'message' }, stream)));
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ message: 'gemini-guard request', status: 200 });
+  });
+});
+
+test('the console of this process is told by its method, and gets one line of JSON', () => {
+  const spies = (['info', 'warn', 'error'] as const).map((level) =>
+    jest.spyOn(console, level).mockImplementation(() => {}),
+  );
+  const part = logPart(console);
+  tell(part);
+  tell(part, { attempts: 2 });
+  tell(part, { status: 503, code: 'overloaded' });
+  const printed = spies.map((spy) => spy.mock.calls.map(([line]) => JSON.parse(String(line)).level));
+  for (const spy of spies) spy.mockRestore();
+  expect(printed).toEqual([['info'], ['warn'], ['error']]);
+});
+
 test('what is no logger is refused', () => {
   expect(() => logPart({ info() {} } as never)).toThrow(
     'log: expected a logger with info, warn and error (winston, pino or console), or false.',

@@ -220,6 +220,8 @@ describe('calls of a real client', () => {
       res.end();
     });
     app.use('/api/:tenant', router);
+    // Express' own page would show the path.
+    app.use((_req, res) => void res.sendStatus(404));
     const server = await listen(app);
     const path = encodeURIComponent(CANARY_PROMPT);
     for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=${CANARY_KEY}`]) {

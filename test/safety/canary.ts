@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { CANARY_KEY, CANARY_PROMPT } from '../support.ts';
+import { CANARY_KEY, CANARY_PROMPT, formsOf } from '../canaries.ts';
 
 /** What a test could see of a guard from outside, and the secrets that must be nowhere in it. */
 export class Canary {
@@ -43,24 +43,7 @@ export class Canary {
   }
 }
 
-/** Raw, URL-encoded, JSON-escaped once and twice, and base64 at each of its three alignments. */
-export function formsOf(secret: string): string[] {
-  const escaped = JSON.stringify(secret).slice(1, -1);
-  const base64 = [0, 1, 2].map((skip) => {
-    const bytes = Buffer.from(secret).subarray(skip);
-    return bytes.subarray(0, bytes.length - (bytes.length % 3)).toString('base64');
-  });
-  const url = encodeURIComponent(secret);
-  return [
-    secret,
-    url,
-    url.replaceAll('%20', '+'),
-    escaped,
-    JSON.stringify(escaped).slice(1, -1),
-    ...base64,
-    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
-  ];
-}
+export { formsOf };
 
 function around(text: string, form: string): string {
   const at = text.indexOf(form);

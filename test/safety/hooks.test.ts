@@ -1,44 +1,11 @@
-import { runInNewContext } from 'node:vm';
-import type { EventName, GeminiGuardOptions } from '../../src/index.ts';
+import type { GeminiGuardOptions } from '../../src/index.ts';
 import { fault } from '../../src/testing/index.ts';
+import { EVENTS } from '../support.ts';
 import { hosts } from './hosts.ts';
+import { MISBEHAVIOURS } from './misbehaviours.ts';
 import { endAll, start } from './stack.ts';
 
 afterEach(endAll);
-
-const MISBEHAVIOURS: [string, () => unknown][] = [
-  [
-    'throws',
-    () => {
-      throw new Error('hook');
-    },
-  ],
-  [
-    'throws nothing',
-    () => {
-      throw undefined;
-    },
-  ],
-  ['rejects', () => Promise.reject(new Error('hook'))],
-  ['rejects in another realm', runInNewContext('() => Promise.reject(new Error("hook"))')],
-  // biome-ignore lint/suspicious/noThenProperty: a thenable is the point.
-  ['returns a thenable that rejects', () => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('hook')) })],
-  ['never resolves', () => new Promise(() => {})],
-  [
-    'returns a Proxy that throws',
-    () =>
-      new Proxy(
-        {},
-        {
-          get() {
-            throw new Error('hook');
-          },
-        },
-      ),
-  ],
-];
-
-const EVENTS: EventName[] = ['attempt', 'retry', 'gate', 'circuit', 'limit', 'alert', 'warning', 'late', 'answer'];
 
 describe.each(MISBEHAVIOURS)('a hook that %s', (_what, hook) => {
   const hooks: [string, GeminiGuardOptions][] = [
@@ -68,6 +35,22 @@ describe.each(MISBEHAVIOURS)('a hook that %s', (_what, hook) => {
     stack.gemini.always(fault.invalidArgument());
     expect(await stack.visit('/ask')).toMatchObject({ status: 400, json: { code: 'invalid_request', status: 400 } });
     expect(await stack.over()).toMatchObject({ code: 'invalid_request', status: 400 });
+  });
+
+  test('case 61: as onAlert changes no answer, and delays no closing', async () => {
+    const told: unknown[] = [];
+    const broken = Object.assign(() => hook(), { status: hook, close: hook as () => Promise<void> });
+    const onAlert = [hook, broken, (alert: unknown) => told.push(alert)];
+    const stack = await start({ guard: { alerts: { onAlert } } });
+    stack.gemini.script([fault.apiKeyInvalid()]);
+    expect((await stack.visit('/ask')).status).toBe(503);
+    expect((await stack.visit('/ask')).status).toBe(200);
+    expect(stack.data('alert')).toMatchObject([{ name: 'invalid_credentials' }]);
+    expect(told).toEqual(stack.data('alert'));
+    expect(stack.guard.status().alerts).toMatchObject({ told: 1, hooks: [null, null, null] });
+    const begun = performance.now();
+    await stack.guard.close();
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   test('case 61: as logger changes no answer, and lost lines are counted', async () => {

@@ -5,26 +5,10 @@ import { Registry } from 'prom-client';
 import { createLogger, format, transports } from 'winston';
 import type { AnswerEvent, EventName, GeminiGuardOptions, Guard, Logger } from '../../src/index.ts';
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
-import { CANARY_PROMPT, clientOf, listen, MODEL, quickGuard, sdks } from '../support.ts';
+import { CANARY_PROMPT, clientOf, EVENTS, listen, MODEL, quickGuard, sdks } from '../support.ts';
 import { Canary } from './canary.ts';
 import { isKoa } from './hosts.ts';
 import { type Ask, type Visited, Visitor } from './visitor.ts';
-
-const EVENTS: EventName[] = [
-  'attempt',
-  'usage',
-  'retry',
-  'gate',
-  'key',
-  'failover',
-  'circuit',
-  'limit',
-  'prompt',
-  'alert',
-  'warning',
-  'late',
-  'answer',
-];
 
 export interface Setting {
   express?: typeof express5;

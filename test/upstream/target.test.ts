@@ -1,5 +1,6 @@
 import { isGeminiError } from '../../src/index.ts';
 import { targetOf } from '../../src/upstream/target.ts';
+import { CANARY_KEY } from '../canaries.ts';
 
 const host = 'https://generativelanguage.googleapis.com';
 
@@ -64,6 +65,7 @@ test.each([
   '/v1beta/models/gemini:countTokens:generateContent',
   '/v1beta/models/http://evil.test/x:generateContent',
   '/v1beta/models//evil.test:generateContent',
+  `/v1beta/models/${CANARY_KEY}:generateContent`,
   `/v1beta/models/${'m'.repeat(10_000)}:generateContent`,
 ])('%.60s is refused before it goes anywhere', (path) => {
   const refuse = () => targetOf(host + path, 'POST');

@@ -2,6 +2,7 @@ import express, { type Request, type Response } from 'express';
 import { type GeminiGuardOptions, geminiGuard, type Problem, retry } from 'gemini-guard';
 import { countdown, isProblem } from 'gemini-guard/frontend';
 import type { useRetryCountdown } from 'gemini-guard/frontend/react';
+import { statusPage } from 'gemini-guard/status';
 import { type FakeGemini, fakeGemini } from 'gemini-guard/testing';
 import 'gemini-guard/register';
 import { check, listening } from './check.mjs';
@@ -20,6 +21,7 @@ check(() => {
   const app = express();
   const guard = geminiGuard(options);
   app.use(guard);
+  app.use('/gemini-status', statusPage(guard));
   app.get('/ask', retry({ attempts: 2 }), async (req: Request, res: Response) => {
     const answer = await req.gemini.models.generateContent({ model: 'gemini-3.8-flash', contents: 'Hello?' });
     const text: string | undefined = answer.text;

@@ -1,6 +1,7 @@
 import { isGeminiError } from '../../../src/errors/gemini-error.ts';
-import { CODES } from '../../../src/errors/kinds.ts';
-import type { Invariant } from './facts.ts';
+import { CODES, KINDS } from '../../../src/errors/kinds.ts';
+import type { Sent } from '../world/history.ts';
+import { type Invariant, sentText } from './facts.ts';
 
 const LATE_MS = 50;
 /** A `countTokens` on the side. */
@@ -92,6 +93,28 @@ function problemFault(status: number, body: string): string | undefined {
   } catch {
     return `no JSON: ${body.slice(0, 100)}`;
   }
+}
+
+/** Answers that are whole. */
+const WHOLE: ReadonlySet<string> = new Set<Sent['outcome']>(['good', 'slow']);
+
+/** I13: what is passed for an answer is a whole one; and a whole one, in time and for somebody who waits, is passed. */
+export const wholeAnswers: Invariant = (facts) =>
+  facts.calls().flatMap(({ ask, attempts }, i) => {
+    const last = attempts.at(-1);
+    const { reading } = readingOf(facts.settings, ask.visitor);
+    if (!last || (reading !== 'all' && reading !== 'slow')) return [];
+    // Of an answer in one piece there is no part.
+    const isWhole = WHOLE.has(last.outcome) || (last.outcome === 'unfinished' && !ask.isStream);
+    if (ask.error === undefined) return isWhole ? [] : [`call ${i} was answered by ${sentText(last)}`];
+    const isEarly = facts.leftAt(ask) < Number.POSITIVE_INFINITY || facts.isClosed(ask.process) || isTimeout(ask.error);
+    return last.outcome === 'good' && last.contentAt !== undefined && !isEarly
+      ? [`call ${i} failed with ${String(ask.error)} on ${sentText(last)}`]
+      : [];
+  });
+
+function isTimeout(error: unknown): boolean {
+  return isGeminiError(error) && KINDS[error.kind].code === 'timeout';
 }
 
 /** I14: nothing is thrown that nobody catches. */

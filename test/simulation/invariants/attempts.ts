@@ -15,6 +15,8 @@ const FINAL: ReadonlySet<string> = new Set<Fault>([
   'limitHuge',
   'overloadedHuge',
 ]);
+/** What no model is asked after: the answer is no, or the question is wrong. */
+const LAST: ReadonlySet<string> = new Set<Fault>(['invalid', 'blocked', 'truncated', 'safety']);
 /** What is tried once more, and no more. */
 const ONCE_MORE: ReadonlySet<string> = new Set<Fault>(['empty', 'badOutput']);
 const CLOSED_MS = 50;
@@ -25,6 +27,8 @@ export const boundedAttempts: Invariant = (facts) => {
   const most = guard.retry.attempts * Math.max(1, keys);
   const found: string[] = [];
   for (const [i, { ask, attempts }] of facts.calls().entries()) {
+    const last = attempts.findIndex(({ outcome }) => LAST.has(outcome));
+    if (last >= 0 && last < attempts.length - 1) found.push(`asked again after ${sentText(attempts[last] as Sent)}`);
     for (const [model, calls] of grouped(attempts, (one) => one.model)) {
       if (calls.length > most) found.push(`call ${i} was sent to ${model} ${calls.length} times of ${most}`);
       // With several keys the second call may still belong to the first attempt.
@@ -59,7 +63,8 @@ export const nothingAfterTheEnd: Invariant = (facts) => {
       if (call.at >= facts.deadlineOf(ask)) found.push(`after its deadline: ${sentText(call)}`);
       if (call.at > leftAt) found.push(`for who had left at ${leftAt}: ${sentText(call)}`);
       if (call.at > closedAt) found.push(`by who had closed at ${closedAt}: ${sentText(call)}`);
-      const end = Math.min(leftAt, closedAt) + CLOSED_MS;
+      if (call.at > (ask.answeredAt ?? Number.POSITIVE_INFINITY)) found.push(`behind its answer: ${sentText(call)}`);
+      const end = Math.min(leftAt, closedAt, facts.servedAt(ask)) + CLOSED_MS;
       if ((call.closedAt ?? Number.POSITIVE_INFINITY) > end) found.push(`went on after ${end}: ${sentText(call)}`);
     }
     if (ask.answeredAt === undefined && (ask.endedAt ?? 0) > leftAt + CLOSED_MS)
@@ -70,8 +75,9 @@ export const nothingAfterTheEnd: Invariant = (facts) => {
 
 /** How much sooner than the time that was named timers may let a call go. */
 const EARLY_MS = 2;
-/** By then the other processes have heard of it. */
+/** By then the other processes have heard of it, and a call that begins finds it in Redis. */
 const TOLD_MS = 1200;
+const ASKED_MS = 20;
 
 /** I9: no call is made before the time that was named, neither by who has heard it nor, where Redis is well, by the others. */
 export const noCallBeforeItsTime: Invariant = (facts) => {
@@ -84,7 +90,7 @@ export const noCallBeforeItsTime: Invariant = (facts) => {
     const hears = (call: Sent): boolean =>
       call.process === process
         ? call.order > order
-        : facts.settings.redis !== undefined && !facts.hasRedisTrouble && call.at > at + TOLD_MS;
+        : facts.isSharing && (call.at > at + TOLD_MS || (facts.history.asks[call.ask]?.at ?? 0) > at + ASKED_MS);
     return attempts
       .filter((call) => call.project === project && call.model === data.model && call.at < until && hears(call))
       .map((call) => `through a gate that is closed from ${at} to ${until}: ${sentText(call)}`);
@@ -133,5 +139,40 @@ export const onlyRefusedKeysOut: Invariant = (facts) => {
         (call.outcome === 'dead' || call.outcome === 'denied'),
     );
     return isRefused ? [] : [`${data.key} was taken out for ${data.kind}`];
+  });
+};
+
+/** How soon a refusal comes back. */
+const REFUSAL_MS = 1000;
+
+/** I9: after a gate has opened one call goes first, and the others when it is not refused, or takes longer than a refusal. */
+export const onePilot: Invariant = (facts) => {
+  const { guard, redis } = facts.settings;
+  const isHeld = [...facts.history.of('circuit'), ...facts.history.of('queue')].some(
+    ({ data }) => data.state === 'waited',
+  );
+  // What is held behind its turn is sent later than its turn.
+  if (guard.quota.enforce === false || redis || isHeld) return [];
+  const gates = facts.history.of('gate').filter(({ data }) => data.state === 'closed');
+  const attempts = facts.attempts();
+  return gates.flatMap(({ order, process, data }) => {
+    const isSame = (one: { process: number; model: string; project: string }): boolean =>
+      one.process === process && one.model === data.model && one.project === facts.projectOf(data.project);
+    const next = gates.find(
+      (gate) =>
+        gate.order > order &&
+        isSame({ ...gate.data, project: facts.projectOf(gate.data.project), process: gate.process }),
+    );
+    const after = attempts.filter(
+      (call) => isSame(call) && call.order > order && call.order < (next?.order ?? Number.POSITIVE_INFINITY),
+    );
+    const [first, second] = after;
+    if (!first || !second) return [];
+    const back = Math.min(
+      first.closedAt ?? Number.POSITIVE_INFINITY,
+      first.contentAt ?? Number.POSITIVE_INFINITY,
+      first.at + REFUSAL_MS - EARLY_MS,
+    );
+    return second.at < back ? [`beside the pilot of ${first.at}: ${sentText(second)}`] : [];
   });
 };

@@ -38,22 +38,36 @@ export const budgetKept: Invariant = (facts) => {
 function replayed(steps: readonly Step[], facts: Facts): { tokens: number; least: number } {
   let tokens = CAPACITY;
   let least = CAPACITY;
+  const give = (more: number): void => {
+    tokens = Math.min(CAPACITY, tokens + more);
+  };
   const spent = new Map<string, number>();
+  /** Who leaves during the wait has cost nothing. */
+  const left: { order: number; cost: number }[] = [];
   for (const step of steps) {
+    for (const { cost } of taken(left, step.order)) give(cost);
     const name = callOf(step, facts);
     if (step.event === 'retry') {
       const cost = step.data.kind === 'rate_limited' ? THROTTLED_COST : TRANSIENT_COST;
-      // Who leaves during the wait has cost nothing: given back later than here, but nobody else takes it in between.
-      if (wasLeft(step, facts)) continue;
       tokens -= cost;
       least = Math.min(least, tokens);
       spent.set(name, (spent.get(name) ?? 0) + cost);
+      const order = leftOrder(step, facts);
+      if (order !== undefined) left.push({ order, cost });
     } else if (step.data.kind === undefined && (step.data as GuardEvents['attempt']).method !== 'countTokens') {
-      tokens = Math.min(CAPACITY, tokens + (spent.get(name) || SUCCESS_GAIN));
+      give(spent.get(name) || SUCCESS_GAIN);
       spent.delete(name);
     }
   }
+  for (const { cost } of left) give(cost);
   return { tokens, least };
+}
+
+/** Takes out those that come before this. */
+function taken<T extends { order: number }>(all: T[], order: number): T[] {
+  const before = all.filter((one) => one.order < order);
+  all.splice(0, all.length, ...all.filter((one) => one.order >= order));
+  return before;
 }
 
 /** One call of a visitor. */
@@ -68,7 +82,8 @@ function askOf({ order, data }: Step, { history }: Facts): Ask | undefined {
   return history.asks.findLast((ask) => ask.visitor === visitor && ask.order < order);
 }
 
-function wasLeft(step: Extract<Step, { event: 'retry' }>, facts: Facts): boolean {
+function leftOrder(step: Extract<Step, { event: 'retry' }>, facts: Facts): number | undefined {
   const ask = askOf(step, facts);
-  return ask?.endedAt !== undefined && ask.answeredAt === undefined && ask.endedAt < step.at + step.data.waitMs;
+  const isLeft = ask?.endedAt !== undefined && ask.answeredAt === undefined && ask.endedAt < step.at + step.data.waitMs;
+  return isLeft ? ask.endedOrder : undefined;
 }

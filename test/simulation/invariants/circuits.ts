@@ -10,6 +10,8 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
 /** A probe that has not come back by then no longer keeps others out. */
 const LEASE_MS = 60_000;
 const CLOSING_PROBES = 2;
+/** Of the time that it stays open: all of it, give or take a fifth. */
+const SHORTEST = 0.79;
 const WARNED_CALLS = 3;
 
 interface Turn {
@@ -39,6 +41,11 @@ export const lawfulCircuits: Invariant = (facts) => {
     for (const [i, { order, at, state }] of turns.entries()) {
       if (!NEXT[before]?.includes(state))
         found.push(`the circuit of ${model} went from ${before} to ${state} at ${at}`);
+      const openMs = facts.settings.guard.circuitBreaker.openMs ?? 5000;
+      const openedAt = turns[i - 1]?.at ?? 0;
+      if (state === 'half-open' && at < openedAt + openMs * SHORTEST) {
+        found.push(`the circuit of ${model} was open for ${at - openedAt} ms of ${openMs}`);
+      }
       before = state;
       const end = turns[i + 1]?.order ?? Number.POSITIVE_INFINITY;
       // Let in before, and then held by a bulkhead or by Redis: those may come later.
@@ -75,7 +82,9 @@ export const onlyFailuresOpen: Invariant = (facts) => {
     const own = ended.filter((one) => one.process === process && one.data.model === model);
     return turns.flatMap(({ order, at, state }, i) => {
       const before = turns[i - 1];
-      const since = own.filter((one) => one.order < order && one.order > (before?.order ?? -1));
+      // Of calls that were made before its last turn the outcome tells nothing.
+      const begunAt = before?.at ?? 0;
+      const since = own.filter((one) => one.order < order && one.at - one.data.durationMs >= begunAt - 1);
       const failures = since.filter(({ data }) => isFailure(data));
       if (state === 'closed') {
         const answered = since.filter(({ data }) => data.kind === undefined).length;

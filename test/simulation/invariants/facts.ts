@@ -50,6 +50,12 @@ export class Facts {
     return hasLeft ? leavesAt : Number.POSITIVE_INFINITY;
   }
 
+  /** When the visitor of this call had his answer from a server: nothing of it goes on behind that. */
+  servedAt(ask: Ask): number {
+    const outcome = this.history.outcomes[ask.visitor];
+    return outcome?.wire ? outcome.at : Number.POSITIVE_INFINITY;
+  }
+
   deadlineOf(ask: Ask): number {
     return ask.startedAt + this.settings.guard.timeout.totalMs;
   }
@@ -57,6 +63,11 @@ export class Facts {
   /** A process that was closed tells nothing after that. */
   isClosed(process: number): boolean {
     return this.settings.closing?.process === process;
+  }
+
+  /** All processes see the same, all the time. */
+  get isSharing(): boolean {
+    return this.settings.redis !== undefined && !this.hasRedisTrouble;
   }
 
   /** What befell Redis leaves no promise about how much is shared. */

@@ -1,11 +1,12 @@
 import type { History } from '../world/history.ts';
-import { inTime, normalised, nothingUncaught, oneAnswerEach, recovers } from './answers.ts';
+import { inTime, normalised, nothingUncaught, oneAnswerEach, recovers, wholeAnswers } from './answers.ts';
 import {
   boundedAttempts,
   hintsHonoured,
   noCallBeforeItsTime,
   noRefusedKey,
   nothingAfterTheEnd,
+  onePilot,
   onlyRefusedKeysOut,
 } from './attempts.ts';
 import { budgetKept } from './budget.ts';
@@ -24,12 +25,12 @@ export const INVARIANTS: readonly (readonly [number: string, ...Invariant[]])[] 
   ['I6', bulkheadHolds],
   ['I7', inTime],
   ['I8', noWindowOverItsLimit, noRefusalThatWasForeseeable],
-  ['I9', noCallBeforeItsTime, hintsHonoured, noRefusedKey, truthfulRefusals],
+  ['I9', noCallBeforeItsTime, hintsHonoured, noRefusedKey, onePilot, truthfulRefusals],
   ['I10', noSecretOut],
   ['I11', nothingLeft, ledgersTrue],
   ['I12', onlyFailuresOpen, onlyRefusedKeysOut],
   // All errors of the corpus are understood in test/errors; here those that happen in a world.
-  ['I13', normalised],
+  ['I13', normalised, wholeAnswers],
   ['I14', nothingUncaught],
   ['I16', recovers],
 ];

@@ -4,9 +4,17 @@ import { grouped, type Invariant, sentText } from './facts.ts';
 
 /** I6: no more calls are under way than a bulkhead lets in, and none is turned away while there is room. */
 export const bulkheadHolds: Invariant = (facts) => {
-  const { concurrency, enforce } = facts.settings.guard.bulkhead;
+  const { concurrency, queue = 512, enforce } = facts.settings.guard.bulkhead;
   if (enforce === false) return [];
   const found: string[] = [];
+  const waited = facts.history.of('queue').filter(({ data }) => data.state === 'waited' && data.waitMs > 0);
+  for (const { at, process, data } of waited) {
+    const since = at - data.waitMs;
+    const others = waited.filter(
+      (one) => one.process === process && one.at > since && one.at - one.data.waitMs <= since,
+    );
+    if (others.length > queue) found.push(`${others.length} calls in a queue of ${queue} at ${since}`);
+  }
   const rejected = facts.history.of('queue').filter(({ data }) => data.state === 'rejected');
   for (const [process, calls] of grouped(facts.attempts(), (call) => String(call.process))) {
     const openAt = (order: number): number =>
@@ -29,7 +37,10 @@ export const bulkheadHolds: Invariant = (facts) => {
 export const nothingLeft: Invariant = (facts) => {
   const { history, settings } = facts;
   const found: string[] = history.sent
-    .filter(({ closedAt }) => closedAt === undefined)
+    .filter(({ at, process, closedAt = Number.POSITIVE_INFINITY }) => {
+      const quietAt = history.quiet[process]?.at ?? 0;
+      return closedAt > (at < quietAt ? quietAt : Number.MAX_VALUE);
+    })
     .map((call) => `a socket was left open: ${sentText(call)}`);
   if (history.listenersLeft > 0) found.push(`${history.listenersLeft} listeners left`);
   for (const [process, { status, timers, timersAfter, at }] of history.quiet.entries()) {

@@ -39,6 +39,7 @@ export interface Ask {
   /** When fetch has answered or failed. */
   answeredAt?: number;
   endedAt?: number;
+  endedOrder?: number;
   error?: unknown;
   readonly signal: AbortSignal | undefined;
 }

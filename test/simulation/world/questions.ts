@@ -61,6 +61,7 @@ export async function ask(asker: Asker, question: Question): Promise<string> {
     throw error;
   } finally {
     entry.endedAt = clock.now();
+    entry.endedOrder = history.next();
   }
 }
 

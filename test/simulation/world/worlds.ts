@@ -10,6 +10,17 @@ export type Climate = 'quota' | 'storm' | 'outage' | 'crowd' | 'redis';
 const ALL = Object.keys(FAULTS) as Fault[];
 /** Of an upstream that is down. */
 const DOWN: readonly Fault[] = ['overloaded', 'internal', 'refused', 'reset', 'badGateway', 'hang', 'overloadedWait'];
+/** Of a project that has used up what it may. */
+const LIMITED: readonly Fault[] = [
+  'limitNone',
+  'limitWait',
+  'limitWait',
+  'limitLong',
+  'limitBad',
+  'limitHuge',
+  'limitDay',
+  'limitZero',
+];
 /** With a heartbeat each second a day is too long. */
 const LONG: readonly Fault[] = ['limitHuge', 'limitDay', 'limitZero'];
 
@@ -42,7 +53,10 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
       slowestMs: chance.pick(100, 1500),
     },
     weather,
-    dying: keys > 1 && chance.is(0.25) ? [{ at: chance.upTo(spreadMs), project: `p${chance.upTo(keys - 1) + 1}` }] : [],
+    dying:
+      keys > 1 && chance.is(isRedis ? 0.6 : 0.25)
+        ? [{ at: chance.upTo(spreadMs), project: `p${chance.upTo(keys - 1) + 1}` }]
+        : [],
     visitors,
     strangers: chance.is(climate === 'quota' ? 0.25 : 0) ? chance.list(15, () => chance.upTo(spreadMs)) : [],
     jumps: isRedis || chance.is(0.8) ? [] : [jumpOf(spreadMs, processes, chance)],
@@ -66,7 +80,7 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
     crowd: [50, 2000],
     redis: [3000, 20_000],
   };
-  const most = { quota: 10, storm: 6, outage: 64, crowd: 9, redis: 14 }[climate];
+  const most = { quota: 10, storm: 6, outage: 64, crowd: 9, redis: 26 }[climate];
   return {
     climate,
     processes,
@@ -89,7 +103,7 @@ function visitorOf({ climate, spreadMs, processes, isPlain }: Size, chance: Chan
     manner: isPlain ? 'run' : chance.pick('handler', 'middleware', 'run', 'run', 'run', 'bare', 'bare'),
     questions,
     isParallel: !isPlain && chance.is(0.3),
-    leavesAt: chance.is(0.15) ? at + chance.random() * chance.pick(100, 4000, 40_000) : Infinity,
+    leavesAt: chance.is(0.2) ? at + chance.random() * chance.pick(100, 4000, 40_000) : Infinity,
   };
 }
 
@@ -108,7 +122,7 @@ function questionOf(climate: Climate, isPlain: boolean, chance: Chance): Questio
 function limitsOf(climate: Climate, chance: Chance): { rpm?: number; tpm?: number } {
   const isTight = climate === 'quota' || climate === 'redis';
   if (!isTight && chance.is(0.7)) return {};
-  const rpm = climate === 'redis' ? 6 + chance.upTo(20) : 1 + chance.upTo(9);
+  const rpm = climate === 'redis' ? 5 + chance.upTo(10) : 1 + chance.upTo(9);
   const tpm = 150 + chance.upTo(1000);
   return chance.pick<{ rpm?: number; tpm?: number }>({ rpm }, { rpm }, { tpm }, { rpm, tpm });
 }
@@ -127,10 +141,13 @@ function weatherOf(climate: Climate, spreadMs: number, chance: Chance): Weather[
     ];
   }
   if (climate === 'quota' && chance.is(0.7)) return [];
-  if (climate === 'redis' && chance.is(0.6)) return [];
+  if (climate === 'redis' && chance.is(0.4)) return [];
   return chance.list(1 + chance.upTo(2), () => {
     const from = chance.is(0.6) ? 0 : chance.upTo(spreadMs);
-    const kinds = chance.some(ALL, 4).filter((fault) => climate !== 'redis' || !LONG.includes(fault));
+    const isLimited = climate === 'quota' || climate === 'redis' ? chance.is(0.6) : chance.is(0.1);
+    const kinds = chance
+      .some(isLimited ? LIMITED : ALL, 4)
+      .filter((fault) => climate !== 'redis' || !LONG.includes(fault));
     return {
       from,
       to: from + spreadMs,
