@@ -75,13 +75,6 @@ export const BUGS = [
     'there is no deadline',
   ),
   bug(
-    'deadline-late',
-    'call.ts',
-    "if (remainingMs(call) <= 0) throw new GeminiError('guard_timeout');",
-    '',
-    'calls begin when their time is up',
-  ),
-  bug(
     'idle-endless',
     'upstream/limits.ts',
     "else this.abort(new GeminiError('upstream_timeout'));",
