@@ -102,7 +102,9 @@ async function live(place: Place & { network: RedisNetwork | undefined }, faces:
 async function recover(place: Place): Promise<void> {
   const { history, clock, guards } = place;
   const { settings } = history;
-  const { weather, closing, strangers } = settings;
+  const { weather, closing, strangers, redis } = settings;
+  // A heartbeat goes on, so minutes are dear: only where there is something to recover from.
+  if (redis && redis.troubles.length === 0 && weather.length === 0) return;
   const gates = history.of('gate').filter(({ data }) => data.state === 'closed');
   const from = Math.max(
     ...weather.map(({ to }) => to + RECOVERY_MS),
@@ -114,8 +116,8 @@ async function recover(place: Place): Promise<void> {
   await clock.pass(from - clock.now());
   const open = [...guards.keys()].filter((process) => process !== closing?.process);
   for (let n = 0; n < LATE_VISITORS; n++) {
-    if (settings.redis) {
-      // A heartbeat goes on, so minutes are dear; and there is quota for one visitor of each process at once.
+    if (redis) {
+      // There is quota for one visitor of each process at once.
       if (n === 0) history.late.push(...(await Promise.all(open.map((process) => late(place, process, false)))));
     } else {
       for (const process of open) {
