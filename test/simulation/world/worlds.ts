@@ -68,8 +68,8 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
 function climateOf(x: number): Climate {
   if (x < 0.35) return 'quota';
   if (x < 0.84) return 'storm';
-  if (x < 0.855) return 'outage';
-  return x < 0.96 ? 'crowd' : 'redis';
+  if (x < 0.85) return 'outage';
+  return x < 0.97 ? 'crowd' : 'redis';
 }
 
 function sizeOf(climate: Climate, chance: Chance, processes: number, keys: number): Size {
@@ -80,7 +80,7 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
     crowd: [50, 2000],
     redis: [3000, 20_000],
   };
-  const most = { quota: 10, storm: 6, outage: 64, crowd: 9, redis: 26 }[climate];
+  const most = { quota: 8, storm: 6, outage: 60, crowd: 8, redis: 22 }[climate];
   return {
     climate,
     processes,
