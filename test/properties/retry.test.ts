@@ -112,8 +112,10 @@ property(
       const call = { host: name, model: 'm', method: 'generateContent' } as Call;
       const held = model[name] ?? CAPACITY;
       if (what === 'take') {
+        const mayTake = budget.has(call);
         const cost = budget.take(call);
-        if (cost !== (held < COST ? undefined : COST)) throw new Error(`took ${cost} of ${held}`);
+        if (cost !== (held < COST ? undefined : COST) || mayTake !== (cost !== undefined))
+          throw new Error(`took ${cost} of ${held}`);
         model[name] = held - (cost ?? 0);
         if (cost !== undefined) costs[name]?.push(cost);
       } else {
