@@ -4,8 +4,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { table } from './lib/stats.mjs';
 
-export async function growth({ short }) {
-  const calls = short ? 200_000 : 1_000_000;
+export async function growth({ length }) {
+  const calls = { long: 1_000_000, short: 200_000, tiny: 20_000 }[length];
   const file = fileURLToPath(new URL('lib/growth.mjs', import.meta.url));
   const child = fork(file, [String(calls)], { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const rows = await new Promise((resolve, reject) => {

@@ -16,9 +16,7 @@ const REPORTS_KEPT = 100;
 /** Failures by the request that they are of, and when. */
 export type Reports = BoundedMap<string, { error: GeminiError; at: number }>;
 
-export function newReports(): Reports {
-  return new BoundedMap(REPORTS_KEPT);
-}
+export const newReports = (): Reports => new BoundedMap(REPORTS_KEPT);
 const NONE: ReadonlyMap<PartName, Part | null> = new Map();
 
 /** By which a request has come; `unmatched`: the framework has told no pattern, and its name is the path. */

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, run } from './cli/built.ts';
 
+// Each test starts processes, on a machine that runs other tests too.
+jest.setTimeout(30_000);
+
 const ROOT = join(__dirname, '..');
 /** Runs a script with this package as a user's project would resolve it. */
 async function node(type: 'module' | 'commonjs', script: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ROOT, run } from '../cli/built.ts';
 import { moduleOf, snippetsOf } from './snippets.ts';
@@ -7,6 +7,7 @@ const DOCS = join(ROOT, 'docs');
 const CACHE = join(ROOT, '.cache/docs-snippets');
 const pages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.md'))
+  .concat('../README.md', '../llms.txt')
   .map((file) => ({ file, page: readFileSync(join(DOCS, file), 'utf8') }));
 const withCode = pages.filter(({ page }) => page.includes('```js\n'));
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await ensureBuilt();
   const steps = withCode.flatMap(({ file, page }) =>
     snippetsOf(page).map((snippet) => {
-      const name = `${file.replaceAll(/\W/g, '-')}-${snippet.line}.mjs`;
+      const name = `${file.replaceAll(/\W+/g, '-')}-${snippet.line}.mjs`;
       writeFileSync(join(CACHE, name), moduleOf(snippet));
       const where = JSON.stringify(`${file}:${snippet.line}`);
       return `await import('./${name}').catch((error) => (failures[${where}] = String(error?.stack ?? error)));`;
@@ -46,7 +47,9 @@ test.each(withCode)('what docs/$file shows works', ({ file, page }) => {
 test.each(pages)('the links of docs/$file lead somewhere', ({ file, page }) => {
   const links = [...page.matchAll(/\]\((?!https?:)([^)#\s]+)?(#[^)\s]+)?\)/g)];
   for (const [, path, anchor] of links) {
-    const target = path === undefined ? page : readFileSync(join(DOCS, file, '..', path), 'utf8');
+    const place = join(DOCS, file, '..', path ?? '');
+    if (path !== undefined && statSync(place).isDirectory()) continue;
+    const target = path === undefined ? page : readFileSync(place, 'utf8');
     if (anchor !== undefined && !/\.mjs|\.json/.test(path ?? '')) expect(anchorsOf(target)).toContain(anchor);
   }
 });

@@ -59,7 +59,7 @@ export function moduleOf({ code, before, after }: Snippet): string {
   lines.push(`const stage = await openStage();`, `const { ${stage.join(', ')} } = stage;`);
   if (/\bguard\b/.test(all) && !declares(own, 'guard')) lines.push('const guard = geminiGuard({ log: false });');
   lines.push(before, code);
-  if (/\bguard\b/.test(all) && !/app\.use\([^;]*\bguard\b/.test(all)) lines.push('app.use(guard);');
+  if (/\bguard\b/.test(all) && !/app\.use\([^;]*\bguard\b/.test(own)) lines.push('app.use(guard);');
   if (!own.includes("'/ask'")) lines.push(ROUTE);
   lines.push(after ?? 'await answered();', 'await stage.close();');
   return lines.join('\n');

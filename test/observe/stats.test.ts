@@ -5,7 +5,7 @@ import { Labels } from '../../src/observe/labels.ts';
 import { Stats } from '../../src/observe/stats.ts';
 import { answer, type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
 import { anAnswer } from '../an-answer.ts';
-import { CANARY_KEY, CANARY_PROMPT, clientOf, listen, ManualClock, MODEL, quickGuard, skipWaits } from '../support.ts';
+import { clientOf, listen, ManualClock, MODEL, quickGuard, skipWaits } from '../support.ts';
 
 const OTHER_MODEL = 'gemini-3.5-flash-lite';
 
@@ -173,6 +173,25 @@ describe('calls of a real client', () => {
     await guard.close();
   });
 
+  test.each([
+    'generateContent',
+    'generateContentStream',
+  ] as const)('that %s had refused cost their tokens', async (method) => {
+    const guard = quickGuard();
+    const ai = clientOf(guard, gemini.url);
+    gemini.script(fault.blockedResponse());
+    await expect(
+      guard.run(async () => void (await ai.models[method]({ model: MODEL, contents: 'a long question' }))),
+    ).rejects.toMatchObject({
+      kind: 'blocked_response',
+    });
+    const { total } = guard.stats();
+    expect(total).toMatchObject({ requests: 1, errorRate: 1 });
+    expect(total.tokens.input).toBeGreaterThan(0);
+    expect(total.costUsd).toBeGreaterThan(0);
+    await guard.close();
+  });
+
   test('that a route has not waited for change nothing of its record', async () => {
     const guard = quickGuard();
     const ai = clientOf(guard, gemini.url);
@@ -223,8 +242,8 @@ describe('calls of a real client', () => {
     // Express' own page would show the path.
     app.use((_req, res) => void res.sendStatus(404));
     const server = await listen(app);
-    const path = encodeURIComponent(CANARY_PROMPT);
-    for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=${CANARY_KEY}`]) {
+    const path = encodeURIComponent('what a visitor typed');
+    for (const at of [`/api/42-${path}/ask/${path}`, '/stream', `/${path}?key=his-own`]) {
       await (await fetch(server.url + at)).text();
     }
     await server.close();

@@ -130,7 +130,8 @@ describe.each(sdks)('%s', (_name, client) => {
   test('its timeout and its abort reach the fake', async () => {
     const { gemini, ai } = await both();
     gemini.always(fault.hang());
-    const timedOut = await failure(ai.models.generateContent({ ...ask, config: { httpOptions: { timeout: 30 } } }));
+    // Long enough for the call to arrive on a machine that does other things too.
+    const timedOut = await failure(ai.models.generateContent({ ...ask, config: { httpOptions: { timeout: 500 } } }));
     expect(timedOut.message).toContain('aborted');
     await gemini.waitForAbort(1);
     const control = new AbortController();
