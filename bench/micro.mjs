@@ -4,8 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { table } from './lib/stats.mjs';
 
 /** Bytes in a process of their own: it needs a young generation that is not emptied while somebody counts. */
-export async function micro({ short }) {
-  const length = short ? 'short' : 'long';
+export async function micro({ length }) {
   const times = await measured('ns', length, ['--expose-gc']);
   const sizes = await measured('bytes', length, ['--expose-gc', '--max-semi-space-size=128', '--min-semi-space-size=128']);
   const rows = times.map((row, i) => ({ name: row.name, ns: row.mid, low: row.low, high: row.high, bytes: sizes[i].mid }));

@@ -1,20 +1,28 @@
 // What a guarded route costs beside a bare one. The speed of a shared machine drifts by tens of per cent within seconds, so
 // CPU is compared in pairs: both servers at once on one core, each divided by the requests that it counted itself.
 import { LOAD_CORE, SERVER_CORE, start } from './lib/processes.mjs';
+import { redisServer } from './lib/redis.mjs';
 import { median, spread, table } from './lib/stats.mjs';
 
 const BASE = 'bare';
-const KINDS = ['bare', 'handwired', 'cockatiel', 'guarded', 'guarded:fetch'];
+const KINDS = ['bare', 'handwired', 'cockatiel', 'guarded', 'guarded:fetch', 'guarded:redis'];
 const CONNECTIONS = [1, 16, 64];
 
-export async function overhead({ short, only }) {
-  const settings = short
-    ? { warmRequests: 4000, rounds: 6, pairMs: 700, solos: 1, soloMs: 500 }
-    : { warmRequests: 15_000, rounds: 12, pairMs: 2000, solos: 4, soloMs: 2000 };
-  const kinds = KINDS.filter((kind) => kind !== BASE && (!only || only.includes(kind)));
+const SETTINGS = {
+  long: { warmRequests: 15_000, rounds: 12, pairMs: 2000, solos: 4, soloMs: 2000 },
+  short: { warmRequests: 2000, rounds: 5, pairMs: 700, solos: 1, soloMs: 500 },
+  tiny: { warmRequests: 1, rounds: 1, pairMs: 100, solos: 1, soloMs: 100 },
+};
+
+export async function overhead({ length, only }) {
+  const settings = SETTINGS[length];
+  const wanted = KINDS.filter((kind) => kind !== BASE && (!only || only.includes(kind)));
+  const redis = wanted.includes('guarded:redis') ? await redisServer() : undefined;
+  const kinds = wanted.filter((kind) => redis || kind !== 'guarded:redis');
   const upstream = await start('lib/upstream.mjs', [], LOAD_CORE);
   const loads = [await start('lib/load.mjs', [], LOAD_CORE), await start('lib/load.mjs', [], LOAD_CORE)];
-  const serve = (kind) => start('lib/host.mjs', [kind, upstream.url], SERVER_CORE);
+  const env = redis ? { REDIS_URL: redis.url } : {};
+  const serve = (kind) => start('lib/host.mjs', [kind, upstream.url], SERVER_CORE, { env });
 
   /** Load on one server, and what that has cost it. */
   async function slice(server, connections, ms, load = loads[0]) {
@@ -50,6 +58,7 @@ export async function overhead({ short, only }) {
     other.stop();
   }
   for (const child of [upstream, ...loads]) child.stop();
+  redis?.stop();
   print([BASE, ...kinds], pairs, solos);
   return { pairs, solos };
 }

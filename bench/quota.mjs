@@ -1,29 +1,48 @@
-// How much of a quota comes through N guarded processes when twice as much is asked for. `--short`: two minutes each.
-// REDIS_URL names a Redis; without one the processes know nothing of each other.
+// How much of a quota comes through N guarded processes when twice as much is asked for, beside what the upstream enforces.
+// Minutes pass in six seconds.
+import { redisServer } from './lib/redis.mjs';
+import { table } from './lib/stats.mjs';
 import { trial } from './quota/trial.mjs';
 
-const short = process.argv.includes('--short');
-const redis = process.env.REDIS_URL;
 const MIXED = [20, 400, 60, 150, 30, 900, 40];
-const quotas = [
+const QUOTAS = [
   ['300 requests a minute', { limits: { rpm: 300 } }],
   ['60,000 tokens a minute, mixed sizes', { limits: { tpm: 60_000 }, sizes: MIXED }],
   ['both', { limits: { rpm: 200, tpm: 60_000 }, sizes: MIXED }],
 ];
-const teams = [
-  [1, undefined],
-  ...(redis ? [1, 2, 4].map((processes) => [processes, redis]) : []),
-  [4, undefined],
-];
 
-console.log('quota                                processes  redis  goodput  429s of upstream calls');
-for (const [name, quota] of quotas) {
-  for (const [processes, store] of teams) {
-    const result = await trial({ ...quota, processes, redis: store, minutes: short ? 2 : 4 });
-    const share = `${result.refused} of ${result.calls}`;
-    const goodput = `${(100 * result.goodput).toFixed(1)} %`;
-    console.log(
-      `${name.padEnd(36)} ${String(processes).padStart(9)}  ${store ? 'yes' : 'no '}    ${goodput.padStart(7)}  ${share}`,
-    );
+const SETTINGS = {
+  long: { minutes: 4, quotas: QUOTAS.length },
+  short: { minutes: 2, quotas: 1 },
+  tiny: { minutes: 0.1, quotas: 1 },
+};
+
+export async function quota({ length }) {
+  const { minutes, quotas } = SETTINGS[length];
+  const redis = await redisServer();
+  const teams = [1, 2, 4].map((processes) => [processes, redis?.url]).filter(([, url]) => url);
+  // Alone, and as they would be if they knew nothing of each other.
+  const few = [...teams.filter(([processes]) => processes === 4), [1]];
+  const all = { long: [...teams, [1], [4]], short: few, tiny: [[1]] }[length];
+  const rows = [];
+  for (const [name, plan] of QUOTAS.slice(0, quotas)) {
+    for (const [processes, url] of all) {
+      const { calls, good, refused, goodput } = await trial({ ...plan, processes, redis: url, minutes });
+      rows.push({ quota: name, processes, shared: url !== undefined, minutes, calls, good, refused, goodput });
+    }
   }
+  redis?.stop();
+  console.log(
+    `\n${table(
+      ['quota', 'processes', 'redis', 'goodput of what is enforced', '429s of upstream calls'],
+      rows.map(({ quota, processes, shared, goodput, refused, calls }) => [
+        quota,
+        processes,
+        shared ? 'yes' : 'no',
+        `${(100 * goodput).toFixed(1)} %`,
+        `${refused} of ${calls}`,
+      ]),
+    )}`,
+  );
+  return { rows };
 }

@@ -5,8 +5,14 @@ import { median, spread, table } from './lib/stats.mjs';
 const CHUNKS = 60;
 const KINDS = ['guarded', 'guarded:fetch'];
 
-export async function stream({ short, only }) {
-  const { warms, rounds, ms } = short ? { warms: 4, rounds: 5, ms: 700 } : { warms: 10, rounds: 15, ms: 1500 };
+const SETTINGS = {
+  long: { warms: 10, rounds: 15, ms: 1500 },
+  short: { warms: 3, rounds: 4, ms: 700 },
+  tiny: { warms: 0, rounds: 1, ms: 300 },
+};
+
+export async function stream({ length, only }) {
+  const { warms, rounds, ms } = SETTINGS[length];
   const upstream = await start('lib/upstream.mjs', [String(CHUNKS), '2'], LOAD_CORE);
   const loads = [await start('lib/load.mjs', [], LOAD_CORE), await start('lib/load.mjs', [], LOAD_CORE)];
 

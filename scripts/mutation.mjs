@@ -1,11 +1,12 @@
-// Stryker over one area of src or all of them: `npm run mutation [-- <area> ...]`. Writes mutation/scores.json.
+// Stryker over one area of src or all of them: `npm run mutation [-- <area> ...]`, over one file of an area with
+// `-- <area> --mutate=src/policies/retry.ts`. Prints all survivors, and keeps the score of each file in mutation/scores.json.
 // Installed apart from the package, in mutation/: it is as heavy as all that npm ci brings.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AREAS } from '../mutation/areas.mjs';
+import { AREAS, EQUIVALENT } from '../mutation/areas.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = join(root, 'mutation');
@@ -70,32 +71,36 @@ function run(name) {
 
 const { default: jestConfig } = await import('../jest.config.mjs');
 const scoresFile = join(home, 'scores.json');
-const scores = existsSync(scoresFile) ? JSON.parse(readFileSync(scoresFile, 'utf8')) : {};
+
+/** One line for each mutant that no test has noticed; how many there were of each fate. */
+function counted(file, { mutants, source }) {
+  const lines = source.split('\n');
+  const fates = {};
+  for (const { status, mutatorName, replacement, location } of mutants) {
+    fates[status] = (fates[status] ?? 0) + 1;
+    if (status !== 'Survived' && status !== 'NoCoverage') continue;
+    const { start, end } = location;
+    const was = lines[start.line - 1].slice(start.column - 1, start.line === end.line ? end.column - 1 : undefined);
+    console.log(`${status} ${file}:${start.line}:${start.column} ${mutatorName}: ${was} -> ${replacement}`);
+  }
+  const killed = (fates.Killed ?? 0) + (fates.Timeout ?? 0);
+  return { killed, mutants: killed + (fates.Survived ?? 0) + (fates.NoCoverage ?? 0) };
+}
+
+/** Of those that can be killed at all. */
+function percent({ killed, mutants, equivalent }) {
+  return Math.floor((killed / Math.max(1, mutants - equivalent)) * 10_000) / 100;
+}
+
 for (const name of names.length > 0 ? names : Object.keys(AREAS)) {
   const files = run(name);
-  const total = {};
-  for (const [file, { mutants, source }] of Object.entries(files)) {
-    const lines = source.split('\n');
-    for (const { status, mutatorName, replacement, location } of mutants) {
-      total[status] = (total[status] ?? 0) + 1;
-      if (status !== 'Survived' && status !== 'NoCoverage') continue;
-      const { start, end } = location;
-      const was =
-        start.line === end.line
-          ? lines[start.line - 1].slice(start.column - 1, end.column - 1)
-          : lines[start.line - 1].slice(start.column - 1);
-      console.log(`${status} ${file}:${start.line}:${start.column} ${mutatorName}: ${was} -> ${replacement}`);
-    }
+  const scores = existsSync(scoresFile) ? JSON.parse(readFileSync(scoresFile, 'utf8')) : {};
+  const area = { killed: 0, mutants: 0, equivalent: 0 };
+  for (const [file, report] of Object.entries(files)) {
+    const score = { area: name, ...counted(file, report), equivalent: EQUIVALENT[file] ?? 0 };
+    scores[file] = { ...score, score: percent(score), date: new Date().toISOString().slice(0, 10) };
+    for (const what of Object.keys(area)) area[what] += score[what];
   }
-  const killed = (total.Killed ?? 0) + (total.Timeout ?? 0);
-  const all = killed + (total.Survived ?? 0) + (total.NoCoverage ?? 0);
-  scores[name] = {
-    score: Math.floor((killed / all) * 10_000) / 100,
-    killed,
-    all,
-    statuses: total,
-    date: new Date().toISOString().slice(0, 10),
-  };
-  console.log(`${name}: ${scores[name].score} % (${killed} of ${all}; goal ${AREAS[name].goal} %)`);
-  if (!option('mutate')) writeFileSync(scoresFile, `${JSON.stringify(scores, null, 2)}\n`);
+  writeFileSync(scoresFile, `${JSON.stringify(Object.fromEntries(Object.entries(scores).sort()), null, 2)}\n`);
+  console.log(`${name}: ${percent(area)} % of ${area.mutants - area.equivalent} mutants; goal ${AREAS[name].goal} %`);
 }

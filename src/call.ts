@@ -69,6 +69,10 @@ export interface Call {
   readonly signal: AbortSignal;
   /** In the time of `clock.now()`; Infinity where nothing bounds it. */
   readonly deadline: number;
+  /** Another attempt may follow: it can be given up as soon as it will not come back. */
+  readonly canBeCut?: boolean;
+  /** Another model or region can answer in its place: it waits for no circuit. */
+  readonly hasStandIn?: boolean;
   /** When the first upstream call of the same visitor began, or this one: a total deadline counts from here. */
   readonly startedAt: number;
   /** 1 for the first. */

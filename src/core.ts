@@ -13,7 +13,7 @@ import { type ObserverSettings, Observers } from './observe/observers.ts';
 import { MOUNTED_TWICE, NESTED, Warnings } from './observe/warnings.ts';
 import { getsKeys, inPlace, type Part, type PartName } from './part.ts';
 import { compose, type Policy } from './policy.ts';
-import { type Member, Scope } from './scope.ts';
+import { type Member, observingIn, Scope } from './scope.ts';
 import { MemoryStore } from './store/memory.ts';
 import type { SharedState } from './store/shared-state.ts';
 import type { Store } from './store/store.ts';
@@ -45,6 +45,7 @@ const GRACE_MS = 10_000;
 /** A guard's parts and what they share: events, counts, the seam. */
 export class Core implements Member, SeamOwner {
   readonly parts: ReadonlyMap<PartName, Part | null>;
+  readonly observing: readonly Part[];
   readonly policies: ReadonlyMap<string, Policy>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -77,6 +78,7 @@ export class Core implements Member, SeamOwner {
     if (settings.alerts !== false) this.#alerts = new Alerts(settings.alerts ?? readAlerts(), this.clock, ears);
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
+    this.observing = observingIn(this.parts);
     this.observers = new Observers(this, settings);
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),

@@ -1,10 +1,5 @@
-const PACIFIC = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'America/Los_Angeles',
-  hourCycle: 'h23',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
+/** Made for the first call: the tables behind it are 8 MB. */
+let pacific: Intl.DateTimeFormat | undefined;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -31,7 +26,14 @@ function calculated(now: number): number {
 }
 
 function sinceMidnight(now: number): number {
-  const parts = Object.fromEntries(PACIFIC.formatToParts(now).map(({ type, value }) => [type, Number(value)]));
+  pacific ??= new Intl.DateTimeFormat('en-US', {
+    timeZone: 'America/Los_Angeles',
+    hourCycle: 'h23',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+  const parts = Object.fromEntries(pacific.formatToParts(now).map(({ type, value }) => [type, Number(value)]));
   const { hour = 0, minute = 0, second = 0 } = parts;
   return (hour * 3600 + minute * 60 + second) * 1000 + (now % 1000);
 }

@@ -16,9 +16,7 @@ const REPORTS_KEPT = 100;
 /** Failures by the request that they are of, and when. */
 export type Reports = BoundedMap<string, { error: GeminiError; at: number }>;
 
-export function newReports(): Reports {
-  return new BoundedMap(REPORTS_KEPT);
-}
+export const newReports = (): Reports => new BoundedMap(REPORTS_KEPT);
 const NONE: ReadonlyMap<PartName, Part | null> = new Map();
 
 /** By which a request has come; `unmatched`: the framework has told no pattern, and its name is the path. */
@@ -28,11 +26,18 @@ const NOWHERE: Route = { route: '' };
 /** A guard as a scope sees it. */
 export interface Member {
   readonly parts: ReadonlyMap<PartName, Part | null>;
+  /** Those of its parts that listen to events. */
+  readonly observing: readonly Part[];
   /** Made by geminiGuard(): one of these above a route is enough. */
   readonly whole: boolean;
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void;
   /** A call of this scope has failed for good: somebody may have to act. */
   fail(call: Call, error: GeminiError): void;
+}
+
+/** The parts that listen to events. */
+export function observingIn(parts: ReadonlyMap<PartName, Part | null>): Part[] {
+  return [...parts.values()].filter((part): part is Part => part?.observe !== undefined);
 }
 
 /** What the guards above a route agreed on for one request: its id, parts, signal, start, and its record. */
@@ -45,6 +50,8 @@ export class Scope {
   readonly #traceId: string | undefined = activeTraceId();
   /** By name; null where a guard switched the part off. */
   parts: ReadonlyMap<PartName, Part | null> = NONE;
+  /** Those of them that listen. */
+  #observing: readonly Part[] = [];
   /** The wall clock of the opening, for the record. */
   readonly #date: number;
   /** Whether a visitor waits: then all its calls share one deadline. A worker's job may go on for hours. */
@@ -89,13 +96,14 @@ export class Scope {
     if (this.members.has(member)) return false;
     this.members.add(member);
     this.parts = this.members.size === 1 ? member.parts : new Map([...this.parts, ...member.parts]);
+    this.#observing = this.members.size === 1 ? member.observing : observingIn(this.parts);
     return true;
   }
 
   /** To the tally, to the part that logs, and to the listeners of every guard of this scope. */
   readonly emit = <E extends EventName>(event: E, data: GuardEvents[E]): void => {
     this.tally.observe(event, data);
-    for (const part of this.parts.values()) part?.observe?.(event, data);
+    for (const part of this.#observing) part.observe?.(event, data);
     for (const member of this.members) member.emit(event, data);
   };
 

@@ -7,7 +7,7 @@ const PAGE = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /(?<!\.d)\.ts$/.test(file))
   .sort();
 const source = new Map(files.map((file) => [file, readFileSync(join(SRC, file), 'utf8')]));
 

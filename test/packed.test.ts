@@ -61,6 +61,7 @@ test('nothing is in it that a user does not need, and no script runs when it is 
     'README.md',
     'dist',
     'docs',
+    'llms.txt',
     'package.json',
     'schema',
   ]);

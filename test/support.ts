@@ -50,8 +50,13 @@ export function clientOf(guard: Guard, baseUrl: string, sdk: typeof genai2 = gen
 export function quickGuard(options: GeminiGuardOptions = {}): Guard {
   const guard = geminiGuard({ log: false, rateLimit: false, retry: { baseMs: 1 }, ...options });
   for (const event of EVENTS) guard.on(event, (data) => see(`the event ${event}`, JSON.stringify(data)));
-  guard.on('answer', () => see('the status', JSON.stringify(guard.status())));
-  return guard;
+  const close = guard.close;
+  return Object.assign(guard, {
+    close(options?: { graceMs?: number }) {
+      see('the status', JSON.stringify(guard.status()));
+      return close(options);
+    },
+  });
 }
 
 /** Listens on a free port of the loopback. */

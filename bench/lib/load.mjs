@@ -1,16 +1,22 @@
-// A load generator: so many connections, each with one request at a time. Its cost is not the server's.
+// A load generator: so many connections, each with one request at a time, of so many callers in turn, for so many models. Its cost
+// is not the server's.
 import { connect } from 'node:net';
 import { quantile } from './stats.mjs';
 
 process.send({});
-process.on('message', async ({ port, path, connections, ms }) => {
-  const body = JSON.stringify({ prompt: 'How does a circuit breaker protect an upstream service?' });
-  const request = Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
+process.on('message', async ({ port, path, connections, ms, callers = 1, models = 1 }) => {
+  const requests = Array.from({ length: Math.max(callers, models) }, (_, i) => {
+    const model = models > 1 ? { model: `model-${i % models}` } : {};
+    const body = JSON.stringify({ prompt: 'How does a circuit breaker protect an upstream service?', ...model });
+    const caller = callers > 1 ? `x-visitor: ${i % callers}\r\n` : '';
+    const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${caller}content-type: application/json\r\n`;
+    return Buffer.from(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  });
+  let sent = 0;
+  const nextRequest = () => requests[sent++ % requests.length];
   const until = performance.now() + ms;
   const seen = { latencies: [], firsts: [], failed: 0 };
-  await Promise.all(Array.from({ length: connections }, () => client(port, request, until, seen)));
+  await Promise.all(Array.from({ length: connections }, () => client(port, nextRequest, until, seen)));
   const { latencies, firsts, failed } = seen;
   process.send({
     requests: latencies.length,
@@ -23,7 +29,7 @@ process.on('message', async ({ port, path, connections, ms }) => {
 });
 
 /** One connection until the time is up. */
-function client(port, request, until, seen) {
+function client(port, nextRequest, until, seen) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1').setNoDelay(true);
     let begun = 0;
@@ -38,7 +44,7 @@ function client(port, request, until, seen) {
       text = '';
       first = 0;
       begun = performance.now();
-      socket.write(request);
+      socket.write(nextRequest());
     };
     socket.setEncoding('latin1');
     socket.on('connect', next);

@@ -1,4 +1,4 @@
-// argv: ns or bytes, short or long. Sends its rows to who has started it.
+// argv: ns or bytes, then long, short or tiny. Sends its rows to who has started it.
 import { MemoryStore } from '../../dist/esm/store/memory.js';
 import { systemClock } from '../../dist/esm/clock.js';
 import { geminiGuard } from '../../dist/esm/index.js';
@@ -10,8 +10,8 @@ import { WholeResponse } from '../../dist/esm/upstream/whole-response.js';
 import { median } from './stats.mjs';
 
 const [what, length] = process.argv.slice(2);
-const batches = length === 'short' ? 9 : 25;
-const calls = what === 'bytes' ? 500 : 4000;
+const [batches, most] = { long: [25, 4000], short: [9, 4000], tiny: [1, 50] }[length];
+const calls = what === 'bytes' ? Math.min(500, most) : most;
 
 const URL_ = 'https://generativelanguage.googleapis.com/v1beta/models/gemini-3.8-flash:generateContent';
 const TEXT = JSON.stringify({

@@ -15,16 +15,16 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
-/** Starts `file` of bench/ and waits for its first message. */
-export async function start(file, args, core, { nodeArgs = [] } = {}) {
+/** Starts `file` of bench/, on one core if it is named, and waits for its first message. */
+export async function start(file, args, core, { nodeArgs = [], env = {}, errors = 'inherit' } = {}) {
   const child = fork(`${root}bench/${file}`, args, {
     execArgv: nodeArgs,
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...env },
     // Lines of a log go where they cost the least.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', errors, 'ipc'],
   });
   running.add(child);
-  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', String(core), String(child.pid)]);
+  if (canPin && core !== undefined) spawnSync('taskset', ['-a', '-p', '-c', String(core), String(child.pid)]);
   const gone = new Promise((_, reject) =>
     child.once('exit', (code) => reject(new Error(`${file} ${args.join(' ')} ended with ${code}`))),
   );

@@ -1,7 +1,7 @@
-// A Gemini that answers at once, with the same bytes each time: argv chunks, milliseconds between two chunks.
+// A Gemini that answers with the same bytes each time: argv chunks, milliseconds between two chunks, and before a unary answer.
 import { createServer } from 'node:http';
 
-const [chunks = '50', everyMs = '0'] = process.argv.slice(2);
+const [chunks = '50', everyMs = '0', delayMs = '0'] = process.argv.slice(2);
 const words = 'the model answers with a short paragraph about breakers and budgets so that a caller sees one clear error ';
 const usage = { promptTokenCount: 214, candidatesTokenCount: 96, totalTokenCount: 310 };
 const head = { vary: 'Origin, X-Origin, Referer', server: 'scaffolding on HTTPServer2', 'x-xss-protection': '0' };
@@ -23,7 +23,8 @@ const streamHead = { ...head, 'content-type': 'text/event-stream', 'content-disp
 
 const server = createServer((req, res) => {
   req.resume().on('end', () => {
-    if (!req.url.includes(':stream')) return res.writeHead(200, unaryHead).end(answer);
+    const whole = () => res.writeHead(200, unaryHead).end(answer);
+    if (!req.url.includes(':stream')) return delayMs === '0' ? whole() : setTimeout(whole, Number(delayMs));
     res.writeHead(200, streamHead);
     let sent = 0;
     const timer = setInterval(send, Number(everyMs));

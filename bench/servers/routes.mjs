@@ -1,7 +1,7 @@
 // The two routes that all servers have; `unary` and `streaming` say how each calls the SDK.
 export function addRoutes(app, { model, unary, streaming }) {
   app.post('/generate', async (req, res) => {
-    const answer = await unary(req, { model, contents: req.body.prompt });
+    const answer = await unary(req, { model: req.body.model ?? model, contents: req.body.prompt });
     res.json({ text: answer.text });
   });
   app.post('/stream', async (req, res) => {

@@ -75,13 +75,6 @@ export const BUGS = [
     'there is no deadline',
   ),
   bug(
-    'deadline-late',
-    'call.ts',
-    "if (remainingMs(call) <= 0) throw new GeminiError('guard_timeout');",
-    '',
-    'calls begin when their time is up',
-  ),
-  bug(
     'idle-endless',
     'upstream/limits.ts',
     "else this.abort(new GeminiError('upstream_timeout'));",
@@ -181,7 +174,13 @@ export const BUGS = [
     '',
     'wrong questions open the circuit for all',
   ),
-  bug('circuit-blind', 'policies/circuit-breaker.ts', "report('success');", '', 'only failures are counted'),
+  bug(
+    'circuit-blind',
+    'policies/circuit-breaker.ts',
+    "report(call, named, admission, 'success');",
+    '',
+    'only failures are counted',
+  ),
   bug(
     'place-lost',
     'policies/bulkhead.ts',
@@ -290,13 +289,6 @@ export const BUGS = [
     'an overload takes all keys out',
   ),
   bug(
-    'key-untold',
-    'policies/key-ring.ts',
-    'this.#board.post(noticeOf(entry));',
-    '',
-    'the other processes go on with a dead key',
-  ),
-  bug(
     'failover-always',
     'policies/ways.ts',
     "if (error.kind !== 'context_too_long') return [];",
@@ -325,13 +317,6 @@ export const BUGS = [
     'a 429 is not told to the other processes',
   ),
   bug(
-    'redis-outage-greedy',
-    'store/outage.ts',
-    "this.#mode === 'share' ? shares(limits, this.#processes()) : limits",
-    'limits',
-    'without Redis each process takes the whole limit',
-  ),
-  bug(
     'redis-forgetful',
     'store/telling.ts',
     '    if (!this.#link.isUp) {\n      later(1);',
@@ -346,4 +331,11 @@ export const BUGS = [
     'a Redis that is paused holds requests',
   ),
   bug('redis-never-back', 'store/shared-state.ts', 'link.restore();', '', 'Redis is never used'),
+  bug(
+    'redis-join',
+    'store/telling.ts',
+    'if (mirror.heardAt === 0) {',
+    'if (mirror.heardAt < 0) {',
+    'calls of the moment in which a process joins are not counted',
+  ),
 ];

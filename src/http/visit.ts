@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { type Problem, problemOf } from '../errors/problem.ts';
-import type { AnswerOptions, Part, Visit, VisitorRequest } from '../part.ts';
+import type { AnswerOptions, LimitState, Part, Visit, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
 import { answer, type Send } from './answer.ts';
 import { ownFailure } from './foreign.ts';
@@ -49,6 +49,35 @@ export function openVisit(req: VisitorRequest, res: ServerResponse, clock: Clock
   return scope;
 }
 
+/** A visitor as the parts at the door see him. */
+class VisitIn implements Visit {
+  readonly req: VisitorRequest;
+  readonly #scope: Scope;
+  readonly #res: ServerResponse;
+
+  constructor(scope: Scope, req: VisitorRequest, res: ServerResponse) {
+    this.req = req;
+    this.#scope = scope;
+    this.#res = res;
+  }
+
+  get requestId(): string {
+    return this.#scope.id;
+  }
+
+  get emit(): Visit['emit'] {
+    return this.#scope.emit;
+  }
+
+  identify(caller: string): void {
+    this.#scope.tally.caller = caller;
+  }
+
+  showLimit(state: LimitState): void {
+    showLimit(this.#res, state);
+  }
+}
+
 /**
  * Asks one part after the other; undefined where none of them has to think about it.
  * @throws GeminiError when a part turns the visitor away
@@ -59,15 +88,7 @@ export function admit(
   req: VisitorRequest,
   res: ServerResponse,
 ): Promise<void> | undefined {
-  const visit: Visit = {
-    req,
-    requestId: scope.id,
-    emit: scope.emit,
-    identify(caller) {
-      scope.tally.caller = caller;
-    },
-    showLimit: (state) => showLimit(res, state),
-  };
+  const visit = new VisitIn(scope, req, res);
   let admission: Promise<void> | undefined;
   for (const part of parts) {
     admission = admission ? admission.then(() => part.admit?.(visit)) : part.admit?.(visit) || undefined;

@@ -22,24 +22,17 @@ export function logPart(logger?: Logger): Part {
   if (logger !== undefined && !LOGGER.test(logger)) throw new TypeError(`log: expected ${LOGGER.expected}, or false.`);
   const { write, dropped, close } = logger ? writerFor(logger) : consoleWriter();
   const lines: { [E in EventName]?: (data: GuardEvents[E]) => void } = {
-    answer: (data) => {
-      const record: Record<string, unknown> = { ...data };
-      if (data.traceId !== undefined) {
-        // The name that collectors look for.
-        record.trace_id = data.traceId;
-        delete record.traceId;
-      }
-      write(levelOf(data), 'gemini-guard request', safe(record));
-    },
+    answer: (data) =>
+      write(levelOf(data), 'gemini-guard request', safe(data.traceId === undefined ? data : traced(data))),
     alert: (data) => {
       if (HAVE_LINES.has(data.name)) return;
       const what = data.state === 'firing' ? 'alert' : 'alert resolved';
-      write(alertLevel(data), `gemini-guard ${what}: ${data.name}`, safe({ ...data }));
+      write(alertLevel(data), `gemini-guard ${what}: ${data.name}`, safe(data));
     },
     circuit: (data) => {
       // How long a call waited stands in the line of its request.
       if (data.state === 'waited' || data.state === 'rejected') return;
-      write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe({ ...data }));
+      write(data.state === 'open' ? 'error' : 'info', `gemini-guard circuit ${data.state}`, safe(data));
     },
     // That it was lost is a warning, with its reason in words.
     store: (data) => data.state === 'back' && write('info', 'gemini-guard store back', { ...data }),
@@ -62,6 +55,11 @@ export function logPart(logger?: Logger): Part {
   };
 }
 
+/** With the trace under the name that collectors look for. */
+function traced({ traceId, ...record }: AnswerEvent): object {
+  return { ...record, trace_id: traceId };
+}
+
 /** Circuits and Redis are told by their own events, each change of them. */
 const HAVE_LINES: ReadonlySet<AlertName> = new Set<AlertName>(['circuit_opened', 'redis_lost']);
 
@@ -77,13 +75,17 @@ function alertLevel({ state, severity }: AlertEvent): Level {
   return severity === 'critical' ? 'error' : 'warn';
 }
 
-/** One line stays one line, and none of its values can be taken for a field of the logger's own. Changes the record. */
-function safe(record: Record<string, unknown>): Record<string, unknown> {
+/** One line stays one line, and none of its values can be taken for a field of the logger's own. */
+function safe(event: object): Record<string, unknown> {
+  const record = event as Record<string, unknown>;
+  let cleaned: Record<string, unknown> | undefined;
   for (const name in record) {
     const value = record[name];
-    if (typeof value === 'string' && !PLAIN.test(value)) record[name] = clean(value, TEXT_MOST);
+    if (typeof value !== 'string' || PLAIN.test(value)) continue;
+    cleaned ??= { ...record };
+    cleaned[name] = clean(value, TEXT_MOST);
   }
-  return record;
+  return cleaned ?? record;
 }
 
 /** What nearly all texts of a line are, and what cleaning would leave as it is. */

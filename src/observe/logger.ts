@@ -44,10 +44,11 @@ export function writerFor(logger: Logger): Writer {
     try {
       if (isStalled(logger)) dropped++;
       else {
+        // A copy: winston and pino write into it, and others listen to the same event.
         const result: unknown = takesRecordFirst
-          ? logger[method](record as never, message as never)
+          ? logger[method]({ ...record } as never, message as never)
           : logger[method](
-              ...((takesText ? [JSON.stringify({ level, message, ...record })] : [message, record]) as never[]),
+              ...((takesText ? [JSON.stringify({ level, message, ...record })] : [message, { ...record }]) as never[]),
             );
         unheard(result, lost);
       }

@@ -1,6 +1,6 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { request } from 'node:http';
 import type { Clock } from '../clock.ts';
+import { load } from '../load.ts';
 
 export interface Post {
   readonly url: URL;
@@ -18,7 +18,10 @@ export interface Post {
  */
 export function post({ url, headers, body, timeoutMs, signal }: Post, clock: Clock): Promise<number> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    // Only those who have a webhook load it.
+    const { request: send } = load(url.protocol === 'https:' ? 'node:https' : 'node:http') as {
+      request: typeof request;
+    };
     let status: number | undefined;
     let failure = 'closed';
     const sent = send(url, {

@@ -1,13 +1,15 @@
-import { type Call, remainingMs, wait } from '../call.ts';
-import { GeminiError, isGeminiError } from '../errors/gemini-error.ts';
+import { type Call, isGeneration } from '../call.ts';
+import { isGeminiError } from '../errors/gemini-error.ts';
 import { KINDS } from '../errors/kinds.ts';
-import type { CircuitEventState } from '../observe/events.ts';
 import { duration, flag, ratio, readOptions, whole } from '../options.ts';
 import type { Part } from '../part.ts';
 import type { Next } from '../policy.ts';
 import { ALONE, type Board } from '../store/store.ts';
 import { ByResource } from './by-resource.ts';
-import { type Admission, Circuit } from './circuit.ts';
+import { Circuit } from './circuit.ts';
+import { admitted, tellerOf } from './circuit-door.ts';
+import type { Admission } from './circuit-window.ts';
+import { Pace } from './pace.ts';
 
 export interface CircuitBreakerOptions {
   /**
@@ -16,8 +18,10 @@ export interface CircuitBreakerOptions {
    */
   failureRatio?: number;
   /**
-   * Calls in the window before the ratio means anything.
-   * @default 20 attempts count, so that three visitors of a quiet hour with three attempts each must not be enough
+   * Calls in the window before the ratio means anything. The latest so many are judged by themselves too: an outage is seen
+   * long before the whole window has turned bad.
+   * @default 30 attempts count, so that a few visitors of a quiet hour must not be enough; of a model that fails every second
+   * call, 27 of 30 fail once in a million
    */
   minimumCalls?: number;
   /**
@@ -27,17 +31,19 @@ export interface CircuitBreakerOptions {
   windowMs?: number;
   /**
    * How long it stays open before probes are let through, give or take a fifth.
-   * @default 5_000 three probes in five seconds cost nothing, and an outage that is over is noticed
+   * @default 2_000 three probes in two seconds cost little, and visitors wait for the end of an outage to be noticed
    */
   openMs?: number;
   /**
-   * Calls let through at once to see whether the upstream has recovered.
+   * Calls let through at once to see whether the upstream has recovered; it opens again when as many have failed and none
+   * has succeeded. From then on each success lets one more in, and too many failures halve their number.
    * @default 3 one probe alone can fail by chance
    */
   probes?: number;
   /**
-   * How long a call waits for an open circuit before it is turned away; 0 turns it away at once.
-   * @default 5_000 until the next probes: whoever comes in the last seconds of an outage gets an answer
+   * How long a call waits for an open circuit before it is turned away; 0 turns it away at once. Once the model has been
+   * down for longer than that, 5 s: until the next probes. Where `failover` has somebody else to answer, not at all.
+   * @default 30_000 as long as `quota` lets a call wait: of an outage of 20 s all visitors get an answer
    */
   maxWaitMs?: number;
   /**
@@ -49,18 +55,15 @@ export interface CircuitBreakerOptions {
 
 /** Circuits kept; what visitors could make up beyond that starts with a closed circuit again. */
 const CIRCUITS_KEPT = 200;
-/** A probe that has not come back after this long (or the attempt's own limit) no longer keeps others out. */
-const LEASE_MS = 60_000;
-/** Calls that may wait for one circuit. */
-const SLEEPERS_MOST = 1000;
-/** Those who waited are let go over this long. */
-const SPREAD_MS = 3000;
 
 interface Named {
   readonly host: string;
   /** Or method, where calls name no model. */
   readonly model: string;
   readonly circuit: Circuit;
+  readonly pace: Pace;
+  /** Of streams: until their first content. */
+  readonly streamPace: Pace;
 }
 
 /** Stops calling a model while nearly all of its calls fail, and probes until it answers. 4xx, 429 and visitors who left are neutral. */
@@ -79,11 +82,11 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
     },
     {
       failureRatio: 0.9,
-      minimumCalls: 20,
+      minimumCalls: 30,
       windowMs: 10_000,
-      openMs: 5_000,
+      openMs: 2_000,
       probes: 3,
-      maxWaitMs: 5_000,
+      maxWaitMs: 30_000,
       enforce: true,
     },
   );
@@ -93,18 +96,23 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
   });
 
   async function circuitBreaker<T>(call: Call, next: Next<T>): Promise<T> {
+    const { clock } = call;
     const named = circuits.of(call, (host, model) => {
       const isWarned = (): boolean => board.hears(opinion({ host, model }));
-      return { host, model, circuit: new Circuit(settings, call.clock, call.random, isWarned) };
+      const circuit = new Circuit(settings, clock, call.random, isWarned);
+      return { host, model, circuit, pace: new Pace(), streamPace: new Pace() };
     });
     const { circuit } = named;
+    const pace = call.method === 'streamGenerateContent' ? named.streamPace : named.pace;
     // Most circuits are closed, and then nobody waits.
-    const admission = circuit.state === 'closed' ? circuit.admit(0) : await admitted(call, circuit, settings);
+    const admission = circuit.state === 'closed' ? circuit.admit() : await admitted(call, circuit, settings);
     // Let through though its circuit is open: what becomes of it would never have been known.
     if (!admission) return next(call);
+    const begun = clock.now();
     try {
-      const result = await next(call);
+      const result = await next(paced(call, pace));
       report(call, named, admission, 'success');
+      if (isGeneration(call)) pace.add(clock.now() - begun);
       return result;
     } catch (error) {
       const isBad = isGeminiError(error) && KINDS[error.kind].breaker && error.source === 'upstream';
@@ -135,49 +143,13 @@ export function circuitBreakerPart(options?: CircuitBreakerOptions, board: Board
   };
 }
 
+/** Given up once it takes much longer than any other, where it can be tried again. */
+function paced(call: Call, { limitMs }: Pace): Call {
+  if (!call.canBeCut || !isGeneration(call) || limitMs >= call.limits.attemptMs) return call;
+  return { ...call, limits: { ...call.limits, attemptMs: limitMs } };
+}
+
 /** What other processes may hear while the circuit is open. */
 function opinion({ host, model }: Pick<Named, 'host' | 'model'>): string {
   return `circuit ${host} ${model}`;
-}
-
-type Tell = (state: CircuitEventState, waitMs: number) => void;
-
-/**
- * Waits until the circuit lets the call in. Undefined, and at once, where that is not enforced.
- * @throws GeminiError `circuit_open` when that takes too long.
- */
-async function admitted(
-  call: Call,
-  circuit: Circuit,
-  { maxWaitMs, enforce }: { maxWaitMs: number; enforce: boolean },
-): Promise<Admission | undefined> {
-  const tell = tellerOf(call, enforce);
-  const leaseMs = Math.min(LEASE_MS, call.limits.attemptMs);
-  const begun = call.clock.now();
-  for (let waits = 0; ; waits++) {
-    const before = circuit.state;
-    const admission = circuit.admit(leaseMs);
-    if (circuit.state !== before) tell(circuit.state, circuit.waitMs);
-    const waitedMs = call.clock.now() - begun;
-    if (admission && waits > 0) tell('waited', waitedMs);
-    if (admission) return admission;
-    const leftMs = Math.min(maxWaitMs - waitedMs, remainingMs(call));
-    if (!enforce) {
-      // Foretold: nobody waits to see.
-      tell(circuit.waitMs < leftMs ? 'waited' : 'rejected', Math.min(leftMs, circuit.waitMs));
-      return undefined;
-    }
-    if (leftMs <= 0 || circuit.sleepers.size >= SLEEPERS_MOST) {
-      tell('rejected', waitedMs);
-      throw new GeminiError('circuit_open', { retryAfterMs: Math.max(1, circuit.waitMs) });
-    }
-    await wait(call, Math.min(leftMs, circuit.waitMs || leftMs), circuit.sleepers);
-    // Those who wait are let go one after the other: a herd would open it again.
-    if (circuit.state === 'closed') await wait(call, SPREAD_MS * call.random());
-  }
-}
-
-function tellerOf({ id, host, model, emit }: Call, enforce: boolean): Tell {
-  const shadow = enforce ? {} : ({ shadow: true } as const);
-  return (state, waitMs) => emit('circuit', { requestId: id, host, model, state, waitMs, ...shadow });
 }

@@ -52,7 +52,8 @@ export function failoverPart(options?: FailoverOptions, windows: Windows = {}): 
       for (;;) {
         const [way, ...rest] = left as [Way, ...Way[]];
         try {
-          const result = await next(turn.isProbe && way.isAsked ? once(asked) : way.call);
+          const call = turn.isProbe && way.isAsked ? once(asked) : way.call;
+          const result = await next(rest.length > 0 ? { ...call, hasStandIn: true } : call);
           turn.served(way);
           return result;
         } catch (error) {

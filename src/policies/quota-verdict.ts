@@ -56,8 +56,8 @@ export interface Claim {
 
 /** By then the calls that were sent before a 429 have been refused as well, or have not. */
 const PROOF_MS = 3000;
-/** How far our own count may be off the limit that a 429 names. */
-const NEAR = [0.75, 1.25] as const;
+/** How far our own count may be off the limit that a 429 names. Requests are counted, tokens are estimated first. */
+const NEAR = { requests: [0.9, 1.25], tokens: [0.75, 1.25] } as const;
 
 /**
  * Whether our own count has come to the limit that a 429 named. Where it has not, somebody else uses the same project, and
@@ -66,9 +66,14 @@ const NEAR = [0.75, 1.25] as const;
  */
 export function isProven({ limits, tokens, at }: Claim, seen: Outlook, now: number): boolean | undefined {
   if (now - at < PROOF_MS) return undefined;
-  const near = (used: number, limit: number | undefined, cost = 0): boolean =>
-    limit !== undefined && used + cost >= NEAR[0] * limit && used <= NEAR[1] * limit;
-  return near(seen.used, limits.rpm) || near(seen.tokens, limits.tpm, tokens) || near(seen.today, limits.rpd);
+  const near = ([low, high]: readonly [number, number], used: number, limit: number | undefined, cost = 0): boolean =>
+    limit !== undefined && used + cost >= low * limit && used <= high * limit;
+  const { requests } = NEAR;
+  return (
+    near(requests, seen.used, limits.rpm) ||
+    near(NEAR.tokens, seen.tokens, limits.tpm, tokens) ||
+    near(requests, seen.today, limits.rpd)
+  );
 }
 
 /** The refusal as a failure of this call, with the wait that is true. */

@@ -1,4 +1,5 @@
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import RateLimiterRedis from 'rate-limiter-flexible/lib/RateLimiterRedis.js';
+import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { shareOf } from '../store/insurance.ts';
 import { script } from '../store/script.ts';

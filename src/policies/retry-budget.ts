@@ -1,11 +1,13 @@
 import type { Call } from '../call.ts';
-import type { Kind } from '../errors/kinds.ts';
 import { ByResource } from './by-resource.ts';
 
-/** Token bucket of the AWS SDKs ("standard" retry mode): what fails at scale may be retried only a little. */
+/** Token bucket, as in the AWS SDKs ("standard" retry mode): what fails at scale may be retried only a little. */
 const CAPACITY = 500;
-const TRANSIENT_COST = 14;
-const THROTTLED_COST = 5;
+/**
+ * For most failures theirs is 14, and ends the retries of a model that fails every second call within a minute. What is down
+ * for all is seen by the circuit.
+ */
+const COST = 5;
 const SUCCESS_GAIN = 1;
 
 /** Hosts and models kept; the one unused for longest starts anew. */
@@ -19,12 +21,16 @@ export class RetryBudget {
   readonly #buckets = new ByResource<{ tokens: number }>(BUCKETS_KEPT);
 
   /** Takes the cost of one retry. Undefined when the bucket has too little: fail now, never wait for more. */
-  take(call: Call, kind: Kind): number | undefined {
-    const cost = kind === 'rate_limited' ? THROTTLED_COST : TRANSIENT_COST;
+  take(call: Call): number | undefined {
     const bucket = this.#bucket(call);
-    if (bucket.tokens < cost) return undefined;
-    bucket.tokens -= cost;
-    return cost;
+    if (bucket.tokens < COST) return undefined;
+    bucket.tokens -= COST;
+    return COST;
+  }
+
+  /** Whether there is enough for one retry. */
+  has(call: Call): boolean {
+    return this.#bucket(call).tokens >= COST;
   }
 
   /** A success gives back what its retries cost, and a little where it needed none. */

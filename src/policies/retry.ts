@@ -11,12 +11,13 @@ import { UNSENT_REASONS } from './unsent.ts';
 export interface RetryOptions {
   /**
    * Calls in all, the first included.
-   * @default 3 a fourth wins a quarter of a point of success and costs every outage a third more calls
+   * @default 6 a model that fails every second call then answers 98 of 100 visitors, with three calls 87; in an outage the
+   * circuit holds the others back. 3 while `failover` has somebody else to answer
    */
   attempts?: number;
   /**
-   * Upper end of the first random wait; it doubles with each attempt. A 429 without a hint starts at four times as much.
-   * @default 500 most overloads of a model pass within a second
+   * Upper end of the first random wait; it doubles with each attempt. A 429 without a hint starts at seven times as much.
+   * @default 300 most overloads of a model pass within a second, and the second call shall not make the median of all late
    */
   baseMs?: number;
   /**
@@ -26,8 +27,10 @@ export interface RetryOptions {
   maxMs?: number;
 }
 
+/** Calls in all, where another model or region can answer: it does so sooner than a fourth call would. */
+const ATTEMPTS_BESIDE_OTHERS = 3;
 /** A 429 tells that the window is full: the next moment is no better than this one. */
-const THROTTLED_FACTOR = 4;
+const THROTTLED_FACTOR = 7;
 /** Waits that a server named are stretched by up to a tenth, so that those who were told the same do not meet again. */
 const HINT_SPREAD = 0.1;
 
@@ -40,23 +43,24 @@ export function retryPart(options?: RetryOptions): Part {
     'retry',
     options,
     { attempts: whole(1, 10), baseMs: duration(0), maxMs: duration(0) },
-    { attempts: 3, baseMs: 500, maxMs: 30_000 },
+    { attempts: 6, baseMs: 300, maxMs: 30_000 },
   );
+  const attemptsBesideOthers = options?.attempts ?? ATTEMPTS_BESIDE_OTHERS;
   const budget = new RetryBudget();
 
   async function retry<T>(call: Call, next: Next<T>): Promise<T> {
+    const attempts = call.hasStandIn ? attemptsBesideOthers : settings.attempts;
     let spent = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = await next(attempt === call.attempt ? call : { ...call, attempt });
+        const result = await next({ ...call, attempt, canBeCut: canBeCut(call, attempt, attempts) });
         budget.succeed(call, spent);
         return result;
       } catch (error) {
-        if (!isGeminiError(error) || attempt >= settings.attempts || !isWorthRepeating(error, call, attempt))
-          throw error;
+        if (!isGeminiError(error) || attempt >= attempts || !isWorthRepeating(error, call, attempt)) throw error;
         const waitMs = waitBefore(error, attempt, call.random, settings);
         if (waitMs === undefined || waitMs >= remainingMs(call)) throw error;
-        const cost = budget.take(call, error.kind);
+        const cost = budget.take(call);
         if (cost === undefined) throw error;
         spent += cost;
         call.emit('retry', { requestId: call.id, model: call.model, attempt, kind: error.kind, waitMs });
@@ -67,6 +71,12 @@ export function retryPart(options?: RetryOptions): Part {
         });
       }
     }
+  }
+
+  /** Whether a call that hangs would be repeated. */
+  function canBeCut(call: Call, attempt: number, attempts: number): boolean {
+    const most = Math.min(attempts - 1, KINDS.upstream_timeout.retries);
+    return attempt <= most && call.repeat === 'always' && !call.isProbe && budget.has(call);
   }
   return { name: 'retry', policy: retry, status: () => ({ budget: budget.status() }) };
 }

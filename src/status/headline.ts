@@ -42,7 +42,7 @@ const SITUATIONS: readonly Situation[] = [
     if (open.length === 0) return undefined;
     const who = list(open.map(({ name }) => name));
     const [is, its] = open.length === 1 ? ['is', 'its'] : ['are', 'their'];
-    const more = `Nearly all calls have failed, so ${its} circuit is open: calls wait, and a few try every some seconds whether it answers again.`;
+    const more = `Nearly all calls have failed, so ${its} circuit is open: calls wait, and now and then a few are let through to see whether ${open.length === 1 ? 'it answers' : 'they answer'} again.`;
     return { tone: 'bad', text: `${who} ${is} down. Calls are held back.`, more, short: `${who} ${is} down` };
   },
   function dayGone({ models }) {
@@ -73,15 +73,11 @@ const SITUATIONS: readonly Situation[] = [
   function keyOut({ keys }) {
     const out = keys.filter(({ state }) => state === 'benched').map(({ name }) => name);
     if (out.length === 0) return undefined;
-    const [which, is] = out.length === 1 ? ['key', 'is'] : ['keys', 'are'];
-    const more = `It ${is} taken out, and the others answer. Find out why in the list below, and add it again once it works.`;
-    const text = `Google refuses the ${which} ${list(out)}.`;
-    return {
-      tone: 'watch',
-      text,
-      more: out.length === 1 ? more : more.replace('It are', 'They are').replace('it works', 'they work'),
-      short: `the ${which} ${list(out)} ${is} refused`,
-    };
+    const isOne = out.length === 1;
+    const again = isOne ? 'add it again once it works' : 'add them again once they work';
+    const more = `${isOne ? 'It is' : 'They are'} taken out, and the others answer. The reason stands in the list below; ${again}.`;
+    const text = `Google refuses the ${isOne ? 'key' : 'keys'} ${list(out)}`;
+    return { tone: 'watch', text: `${text}.`, more, short: text };
   },
   function redisLost({ redis }) {
     if (!redis || redis.isUp) return undefined;

@@ -85,14 +85,20 @@ local function add(sums, n, requests, tokens)
   redis.call('HSET', key, 'R', sums.R, 'T', sums.T, 'L', sums.L)
 end
 
--- The day that is on, and its requests. Who asks says when the day ends: Lua knows no time zones.
+-- The day that is on, and its requests. Who asks says when the day ends: Lua knows no time zones. Before sums(), which
+-- forgets.
 local function day(ends)
   local v = redis.call('HMGET', key, 'D', 'd')
   local D, d = num(v[1], 0), num(v[2], 0)
   if now < D then return D, d end
   if ends <= now then ends = ends + 86400000 end
-  redis.call('HSET', key, 'D', ends, 'd', 0)
-  return ends, 0
+  -- Who was let in before midnight and is sent after it is a request of the new day.
+  d = 0
+  if D > 0 then
+    for n, cost in pairs((read())) do if n * SLICE >= D then d = d + cost[1] end end
+  end
+  redis.call('HSET', key, 'D', ends, 'd', d)
+  return ends, d
 end
 
 local function close(opens, verdict)

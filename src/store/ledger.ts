@@ -134,12 +134,14 @@ export class Ledger {
   /** Moves on to the present: the slice of now. */
   #turn(clock: Clock): number {
     const now = Math.floor(clock.now() / SLICE_MS);
-    this.#windows.expire(now);
     const date = clock.date();
     if (date >= this.#dayEnds) {
+      // Who was let in before midnight and is sent after it is a request of the new day.
+      const midnight = Math.ceil((clock.now() - (date - this.#dayEnds)) / SLICE_MS);
       this.#dayEnds = date + untilMidnightPacific(date);
-      this.#today = 0;
+      this.#today = this.#windows.since(midnight);
     }
+    this.#windows.expire(now);
     return now;
   }
 }

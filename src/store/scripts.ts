@@ -5,8 +5,8 @@ import { TOKEN_MARGIN } from './windows.ts';
 /** ARGV: now, process, its requests of the day, day's end, tokens, rpm, tpm, rpd, longest wait, force, the mark that the process was told last. */
 export const RESERVE: Script = script(`${LEDGER_LUA}
 local tokens, most, force = tonumber(ARGV[5]), tonumber(ARGV[9]), ARGV[10] == '1'
-local sum = sums()
 local D, today = day(tonumber(ARGV[4]))
+local sum = sums()
 keep(D, ARGV[8] ~= '')
 local v = redis.call('HMGET', key, 'rpm', 'xrpm', 'tpm', 'xtpm', 'rpd', 'xrpd', 'G', 'V', 'p' .. ARGV[2])
 local function limit(i, given)
@@ -108,8 +108,8 @@ return 'ok'
  * gate (ms, verdict), limits learned (rpm, tpm, rpd), count of slices not told, these and then all: slice, requests, tokens.
  */
 export const REJOIN: Script = script(`${LEDGER_LUA}
-local sum = sums()
 local D = day(tonumber(ARGV[5]))
+local sum = sums()
 local mark = redis.call('HGET', key, 'p' .. ARGV[2]) or ''
 local at, told = string.match(mark, '^(%d+) (%d+)$')
 local isKnown = num(at, 0) >= tonumber(ARGV[3])

@@ -113,6 +113,11 @@ export class Telling {
   /** Tells what came in while {@link Telling.rejoin} was under way. */
   resume(mirror: Mirror, time: Clock): void {
     const { untold } = mirror;
+    // Of a ledger that Redis does not know it would take no news, for one that was forgotten.
+    if (mirror.heardAt === 0) {
+      void this.rejoin(mirror, time).catch(() => {});
+      return;
+    }
     const { dayEnds, today } = untold;
     const news = untold.list();
     untold.clear();

@@ -83,6 +83,13 @@ export class Windows {
     return this.#last > now ? this.#within(now) : this.#sum;
   }
 
+  /** Requests of this slice and of all after it. */
+  since(first: number): number {
+    let sum = 0;
+    for (const [slice, { requests }] of this.#slices) if (slice >= first) sum += requests;
+    return sum;
+  }
+
   get isEmpty(): boolean {
     return this.#slices.size === 0;
   }

@@ -11,7 +11,7 @@ interface Visitor {
   unlisten(call: Abortable): void;
 }
 
-const UnbuiltSignal: new () => AbortSignal = unbuilt(globalThis.AbortSignal);
+const UnbuiltSignal: new () => AbortSignal = unbuilt(() => globalThis.AbortSignal);
 
 type Listener = () => void;
 

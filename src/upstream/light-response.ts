@@ -8,7 +8,7 @@ export interface Head {
   readonly headers: Headers;
 }
 
-const UnbuiltResponse: new () => Response = unbuilt(globalThis.Response);
+const UnbuiltResponse: new () => Response = unbuilt(() => globalThis.Response);
 
 /** A Response that is made of what is there, and builds a real one only for those who want what it has not. */
 export abstract class LightResponse extends UnbuiltResponse {

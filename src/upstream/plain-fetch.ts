@@ -14,13 +14,14 @@ export function isPlainFetch(): boolean {
     fetchSeen = fetch;
     isFetchPlain = NODES_OWN.test(Function.prototype.toString.call(fetch));
   }
-  return isFetchPlain && isPlainDispatcher(DISPATCHERS.map((key) => (globalThis as Registry)[key]));
+  return isFetchPlain && isPlainDispatcher([(globalThis as Registry)[NEWER], (globalThis as Registry)[OLDER]]);
 }
 
 type Registry = { [key: symbol]: object | undefined };
 
 /** Where undici keeps the dispatcher that was set globally: up to 7, and since 8. */
-const DISPATCHERS = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')];
+const OLDER = Symbol.for('undici.globalDispatcher.1');
+const NEWER = Symbol.for('undici.globalDispatcher.2');
 
 const plain = new WeakMap<object, boolean>();
 

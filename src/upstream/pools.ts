@@ -15,24 +15,33 @@ type ProxyClass = new (options: object) => Dispatcher;
 /** Connections that are kept alive, by origin. */
 export class Pools {
   readonly #pools = new BoundedMap<string, Dispatcher>(ORIGINS_KEPT, (pool) => void pool.close().catch(() => {}));
-  readonly #make: (origin: string) => Dispatcher;
+  readonly #proxies: { httpProxy: string | undefined; httpsProxy: string | undefined; noProxy: string | undefined };
+  /** Loaded for the first call: that takes as long as loading all of this package. */
+  #make: ((origin: string) => Dispatcher) | undefined;
+
+  constructor(env: Environment = process.env) {
+    const { http_proxy = env.HTTP_PROXY, https_proxy = env.HTTPS_PROXY, no_proxy = env.NO_PROXY } = env;
+    this.#proxies = { httpProxy: http_proxy, httpsProxy: https_proxy, noProxy: no_proxy };
+  }
 
   /** @throws Error where undici cannot be loaded */
-  constructor(env: Environment = process.env) {
-    // By path: the entry of undici sets the global dispatcher, and Node's own fetch would go through it.
-    const Pool = load('undici/lib/dispatcher/pool.js') as PoolClass;
-    const { http_proxy = env.HTTP_PROXY, https_proxy = env.HTTPS_PROXY, no_proxy = env.NO_PROXY } = env;
-    if (!http_proxy && !https_proxy) {
-      this.#make = (origin) => new Pool(origin, OPTIONS);
-      return;
-    }
-    const ProxyAgent = load('undici/lib/dispatcher/env-http-proxy-agent.js') as ProxyClass;
-    const proxies = { httpProxy: http_proxy, httpsProxy: https_proxy, noProxy: no_proxy };
-    this.#make = () => new ProxyAgent({ ...OPTIONS, ...proxies });
+  load(): void {
+    this.#make ??= this.#maker();
   }
 
   of(origin: string): Dispatcher {
-    return this.#pools.getOrCreate(origin, () => this.#make(origin));
+    return this.#pools.getOrCreate(origin, () => (this.#make as (origin: string) => Dispatcher)(origin));
+  }
+
+  #maker(): (origin: string) => Dispatcher {
+    const { httpProxy, httpsProxy } = this.#proxies;
+    // By path: the entry of undici sets the global dispatcher, and Node's own fetch would go through it.
+    if (httpProxy || httpsProxy) {
+      const ProxyAgent = load('undici/lib/dispatcher/env-http-proxy-agent.js') as ProxyClass;
+      return () => new ProxyAgent({ ...OPTIONS, ...this.#proxies });
+    }
+    const Pool = load('undici/lib/dispatcher/pool.js') as PoolClass;
+    return (origin) => new Pool(origin, OPTIONS);
   }
 
   /** Closes every socket, those of calls that nobody has ended as well. */

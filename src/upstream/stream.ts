@@ -41,6 +41,8 @@ export async function guardStream(
       if (good.byteLength > 0) held.push(good);
     }
   } catch (error) {
+    // What was refused has cost its tokens all the same.
+    if (watch.usage) ears.usage(watch.usage, watch.last);
     release(reader, limits);
     throw understand(error);
   }

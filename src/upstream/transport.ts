@@ -10,17 +10,12 @@ import { WireAnswer } from './wire-answer.ts';
 export type TransportChoice = 'undici' | 'fetch' | Transport;
 
 /** @param warn told once where undici is not to be had, as in a bundle that has left it out */
-export function createSender(choice: TransportChoice, warn: (code: string, message: string) => void): Sender {
+export function createSender(choice: TransportChoice, warn: Warn): Sender {
   if (choice === 'fetch') return new FetchSender();
-  if (typeof choice === 'function') return new FetchSender(choice);
-  try {
-    return new UndiciSender(new Pools());
-  } catch (error) {
-    const code = String((error as { code?: unknown }).code ?? 'an error');
-    warn('GG_NO_UNDICI', `undici cannot be loaded (${code}); calls are made by the global fetch, which costs more.`);
-    return new FetchSender();
-  }
+  return typeof choice === 'function' ? new FetchSender(choice) : new UndiciSender(new Pools(), warn);
 }
+
+type Warn = (code: string, message: string) => void;
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD']);
 /** What the URL parser would leave as it is; targetOf() has refused dot segments and fragments. */
@@ -33,16 +28,22 @@ const PLAIN_URL = /^(https?:\/\/[\w.:[\]-]+)(\/[\w/:.~!$&()*+,;=@%?-]*)$/i;
 export class UndiciSender implements Sender {
   readonly #pools: Pools;
   readonly #fetch: Sender = new FetchSender();
+  readonly #warn: Warn;
+  /** Undefined before the first call. */
+  #isLoaded: boolean | undefined;
 
-  constructor(pools: Pools) {
+  constructor(pools: Pools, warn: Warn) {
     this.#pools = pools;
+    this.#warn = warn;
   }
 
   send(request: UpstreamRequest, limits: ExchangeLimits): Promise<Incoming> {
     const { url, verb, body } = request;
     const [, origin = '', path] = PLAIN_URL.exec(url) ?? [];
     const isCovered = path && METHODS.has(verb) && isSimple(body) && !(body && (verb === 'GET' || verb === 'HEAD'));
-    if (!isCovered || !isPlainFetch()) return this.#fetch.send(request, limits);
+    const isOurs = isCovered && isPlainFetch();
+    if (isOurs) this.#isLoaded ??= this.#loads();
+    if (!isOurs || !this.#isLoaded) return this.#fetch.send(request, limits);
     return new Promise((resolve, reject) => {
       const answer = new WireAnswer(request, limits, resolve, reject);
       // What the guard has ended is not sent any more.
@@ -55,6 +56,18 @@ export class UndiciSender implements Sender {
 
   close(): Promise<void> {
     return this.#pools.close();
+  }
+
+  #loads(): boolean {
+    try {
+      this.#pools.load();
+      return true;
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code ?? 'an error');
+      const message = `undici cannot be loaded (${code}); calls are made by the global fetch, which costs more.`;
+      this.#warn('GG_NO_UNDICI', message);
+      return false;
+    }
   }
 }
 
@@ -71,18 +84,17 @@ function asBuffer(body: Simple): string | Buffer | Uint8Array | null {
 /** What fetch adds, where the caller has not said it. Flat, as undici writes them. */
 function headersOf({ headers, body }: UpstreamRequest, url: string): string[] {
   const flat: string[] = [];
-  let given = ' ';
+  let [accept, encoding, agent, type] = [false, false, false, typeof body !== 'string'];
   for (const [name, value] of headers) {
     flat.push(name, value);
-    given += `${name} `;
+    if (name === 'accept') accept = true;
+    else if (name === 'accept-encoding') encoding = true;
+    else if (name === 'user-agent') agent = true;
+    else if (name === 'content-type') type = true;
   }
-  if (!given.includes(' accept ')) flat.push('accept', '*/*');
-  if (!given.includes(' accept-encoding ')) {
-    flat.push('accept-encoding', url.startsWith('https:') ? 'br, gzip, deflate' : 'gzip, deflate');
-  }
-  if (!given.includes(' user-agent ')) flat.push('user-agent', 'node');
-  if (typeof body === 'string' && !given.includes(' content-type ')) {
-    flat.push('content-type', 'text/plain;charset=UTF-8');
-  }
+  if (!accept) flat.push('accept', '*/*');
+  if (!encoding) flat.push('accept-encoding', url.startsWith('https:') ? 'br, gzip, deflate' : 'gzip, deflate');
+  if (!agent) flat.push('user-agent', 'node');
+  if (!type) flat.push('content-type', 'text/plain;charset=UTF-8');
   return flat;
 }

@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import type { Side, Sum } from '../../src/cli/sum.ts';
 import { fakeGemini, fault } from '../../src/testing/index.ts';
-import { ensureBuilt, run } from './built.ts';
+import { cleanEnv, ended, ensureBuilt, ROOT, run } from './built.ts';
 
 const DEMO = 'dist/esm/cli/demo.js';
 
@@ -46,6 +47,22 @@ describe('the demo', () => {
     expect(sums.guarded.played.quotaPerDay).toBe(1);
   });
 });
+
+test('the demo says where the guarded server has its status page, which is open while it runs', async () => {
+  const demo = spawn(process.execPath, [DEMO, '--fast', '--no-color'], { cwd: ROOT, env: cleanEnv() });
+  const over = ended(demo);
+  let said = '';
+  const url = await new Promise<string>((resolve) => {
+    demo.stdout.on('data', (chunk) => {
+      said += chunk;
+      const [, found] = /status page, while this runs: (\S+)\n/.exec(said) ?? [];
+      if (found) resolve(found);
+    });
+  });
+  const page = await fetch(url);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<h1>')]);
+  expect(await over).toBe(0);
+}, 30_000);
 
 describe('demo --live', () => {
   it('refuses to start without a key', async () => {

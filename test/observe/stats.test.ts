@@ -173,6 +173,25 @@ describe('calls of a real client', () => {
     await guard.close();
   });
 
+  test.each([
+    'generateContent',
+    'generateContentStream',
+  ] as const)('that %s had refused cost their tokens', async (method) => {
+    const guard = quickGuard();
+    const ai = clientOf(guard, gemini.url);
+    gemini.script(fault.blockedResponse());
+    await expect(
+      guard.run(async () => void (await ai.models[method]({ model: MODEL, contents: 'a long question' }))),
+    ).rejects.toMatchObject({
+      kind: 'blocked_response',
+    });
+    const { total } = guard.stats();
+    expect(total).toMatchObject({ requests: 1, errorRate: 1 });
+    expect(total.tokens.input).toBeGreaterThan(0);
+    expect(total.costUsd).toBeGreaterThan(0);
+    await guard.close();
+  });
+
   test('that a route has not waited for change nothing of its record', async () => {
     const guard = quickGuard();
     const ai = clientOf(guard, gemini.url);

@@ -14,6 +14,7 @@ function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
     failureRatio: 0.5,
     minimumCalls: 10,
     windowMs: 20_000,
+    openMs: 5000,
     maxWaitMs: 0,
     ...options,
   });
@@ -26,7 +27,7 @@ function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
     }).catch(caught);
   /** A call whose outcome is decided later. */
   const slow = (to: Call = call) => {
-    let settle: (kind?: Kind) => void = () => {};
+    let settle: ((kind?: Kind) => void) | undefined;
     const outcome = policy(
       to,
       () =>
@@ -34,7 +35,7 @@ function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
           settle = (kind) => (kind ? reject(new GeminiError(kind)) : resolve('answer'));
         }),
     ).catch(caught);
-    return { outcome, settle: (kind?: Kind) => settle(kind) };
+    return { outcome, isRunning: () => settle !== undefined, settle: (kind?: Kind) => settle?.(kind) };
   };
   const state = () => (part.status?.(systemClock) as { circuits: { state: string }[] }).circuits[0]?.state;
   const fail = async (times: number) => {
@@ -76,8 +77,10 @@ test('exactly the ratio opens it, less does not', async () => {
   await at.fail(5);
   expect(at.state()).toBe('open');
   const below = circuit();
-  for (let i = 0; i < 6; i++) await below.through();
-  await below.fail(5);
+  for (let i = 0; i < 6; i++) {
+    await below.through();
+    if (i < 4) await below.fail(1);
+  }
   expect(below.state()).toBe('closed');
 });
 
@@ -126,15 +129,37 @@ test('a hundred at once send three probes', async () => {
   expect(outcomes.filter((outcome) => outcome === 'answer')).toHaveLength(3);
 });
 
-test('a probe that fails opens it again, for as long as before', async () => {
-  const { fail, clock, through, told } = circuit();
+test('the latest calls alone are enough: who has worked for long may have gone down now', async () => {
+  const { through, fail, state } = circuit({ failureRatio: 0.9 });
+  for (let i = 0; i < 50; i++) await through();
+  await fail(8);
+  expect(state()).toBe('closed');
+  await fail(1);
+  expect(state()).toBe('open');
+});
+
+test('it opens again when as many as may probe have failed and none has succeeded, for as long as before', async () => {
+  const { fail, clock, through, told, state } = circuit();
   await fail(10);
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     clock.advance(5000);
     await through('upstream_internal');
+    await through('upstream_internal');
+    expect(state()).toBe('half-open');
+    await through('upstream_internal');
+    expect(state()).toBe('open');
   }
   const opened = told.flatMap(({ data }) => ('host' in data && data.state === 'open' ? [data.waitMs] : []));
-  expect(opened).toEqual([5000, 5000, 5000, 5000]);
+  expect(opened).toEqual([5000, 5000, 5000]);
+});
+
+test('one probe of three may fail', async () => {
+  const { fail, clock, through, state } = circuit();
+  await fail(10);
+  clock.advance(5000);
+  await through('upstream_internal');
+  for (let i = 0; i < 2; i++) expect(await through()).toBe('answer');
+  expect(state()).toBe('closed');
 });
 
 test('a call waits for the probes of others, and is let in once they have succeeded', async () => {
@@ -147,15 +172,12 @@ test('a call waits for the probes of others, and is let in once they have succee
   await settle();
   expect(state()).toBe('half-open');
   expect(await waiting).toBe('answer');
-  const probes = [slow(), slow(), slow()];
+  const probes = [slow(), slow(), slow(), slow()];
   const second = through();
   await settle();
-  for (const probe of probes) probe.settle();
-  await settle();
-  expect(state()).toBe('closed');
-  // Let go one after the other, here after a second and a half.
-  clock.advance(1500);
+  for (const probe of probes.slice(0, 2)) probe.settle();
   expect(await second).toBe('answer');
+  expect(state()).toBe('closed');
   expect(told.map(({ data }) => 'host' in data && data.state)).toEqual([
     'open',
     'half-open',
@@ -163,6 +185,113 @@ test('a call waits for the probes of others, and is let in once they have succee
     'closed',
     'waited',
   ]);
+  for (const probe of probes) probe.settle();
+  await Promise.all(probes.map(({ outcome }) => outcome));
+});
+
+test('those who wait are let in a few at a time, each success one more, and not all at once', async () => {
+  const { fail, clock, slow, state } = circuit({ maxWaitMs: 30_000 });
+  await fail(10);
+  const calls = Array.from({ length: 40 }, () => slow());
+  const atOnce: number[] = [];
+  clock.advance(5000);
+  for (const done = new Set<(typeof calls)[number]>(); done.size < 40; ) {
+    await settle();
+    const running = calls.filter((call) => call.isRunning() && !done.has(call));
+    atOnce.push(running.length);
+    for (const call of running) {
+      done.add(call);
+      call.settle();
+    }
+  }
+  expect(atOnce).toEqual([3, 6, 12, 19]);
+  expect(state()).toBe('closed');
+});
+
+test('too many failures halve how many are let in, and failed calls keep their places for a second', async () => {
+  const { fail, clock, slow, state } = circuit({ maxWaitMs: 30_000 });
+  await fail(10);
+  const calls = Array.from({ length: 40 }, () => slow());
+  const next = async () => {
+    await settle();
+    const running = calls.filter((call) => call.isRunning());
+    for (const call of running) calls.splice(calls.indexOf(call), 1);
+    return running;
+  };
+  clock.advance(5000);
+  for (const call of await next()) call.settle();
+  const six = await next();
+  expect(six).toHaveLength(6);
+  for (const call of six) call.settle('model_overloaded');
+  expect(await next()).toHaveLength(0);
+  expect(state()).toBe('half-open');
+  clock.advance(1000);
+  expect(await next()).toHaveLength(3);
+});
+
+test('failures that do not come from our own load are no reason to hold calls back', async () => {
+  const { fail, clock, slow, state } = circuit({ maxWaitMs: 600_000, probes: 2 });
+  await fail(10);
+  const calls = Array.from({ length: 60 }, () => slow());
+  for (let second = 0; second < 60 && state() !== 'closed'; second++) {
+    clock.advance(second === 0 ? 5000 : 1000);
+    await settle();
+    for (const [i, call] of calls.filter((one) => one.isRunning()).entries()) {
+      calls.splice(calls.indexOf(call), 1);
+      call.settle((i + second) % 2 ? 'model_overloaded' : undefined);
+    }
+    await settle();
+  }
+  expect(state()).toBe('closed');
+  expect(calls.length).toBeGreaterThan(20);
+});
+
+test('who has just come is let in before those who have waited, and these in their order', async () => {
+  const { fail, clock, slow, call } = circuit({ maxWaitMs: 30_000, probes: 1 });
+  await fail(10);
+  const arrive = (name: string) => ({ name, isOver: false, ...slow({ ...call, startedAt: clock.now() }) });
+  const all = [arrive('first'), arrive('second')];
+  clock.advance(3000);
+  await settle();
+  all.push(arrive('third'));
+  clock.advance(1900);
+  await settle();
+  all.push(arrive('fresh'));
+  await settle();
+  clock.advance(100);
+  await settle();
+  const letIn: string[][] = [];
+  for (let i = 0; i < 3; i++) {
+    const running = all.filter((one) => one.isRunning() && !one.isOver);
+    letIn.push(running.map(({ name }) => name));
+    for (const one of running) {
+      one.isOver = true;
+      one.settle();
+    }
+    await settle();
+  }
+  expect(letIn).toEqual([['fresh'], ['first', 'second'], ['third']]);
+});
+
+test('a model that has been down for longer than anybody waits is waited for until its next probes only', async () => {
+  const { fail, clock, through, state } = circuit({ maxWaitMs: 20_000, probes: 1 });
+  await fail(10);
+  for (let i = 0; i < 5; i++) {
+    clock.advance(5000);
+    await through('upstream_internal');
+  }
+  expect(state()).toBe('open');
+  const waiting = [through('upstream_internal'), through()];
+  await settle();
+  clock.advance(5000);
+  expect(await waiting[0]).toMatchObject({ kind: 'upstream_internal' });
+  expect(await waiting[1]).toMatchObject({ kind: 'circuit_open' });
+});
+
+test('where another model can answer, nobody waits', async () => {
+  const { fail, through, call } = circuit({ maxWaitMs: 20_000 });
+  await fail(10);
+  expect(await through(undefined, { ...call, hasStandIn: true })).toMatchObject({ kind: 'circuit_open' });
 });
 
 test('who waited in vain is turned away, and who leaves waits no longer', async () => {

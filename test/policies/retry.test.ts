@@ -52,17 +52,17 @@ test('`attempts` counts calls in all, and each call knows its number', async () 
   });
   expect(outcome).toMatchObject({ kind: 'upstream_unavailable' });
   expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
-  // Full jitter, here with 0.5: half of 500, 1000, 2000.
-  expect(waits).toEqual([250, 500, 1000]);
+  // Full jitter, here with 0.5: half of 300, 600, 1200.
+  expect(waits).toEqual([150, 300, 600]);
 });
 
-test('a 429 without a hint waits four times as long', async () => {
-  expect((await play([failed('rate_limited')])).waits).toEqual([1000]);
+test('a 429 without a hint waits seven times as long', async () => {
+  expect((await play([failed('rate_limited')])).waits).toEqual([1050]);
 });
 
 test('the hint of the server wins, and is stretched by up to a tenth', async () => {
   expect((await play([failed('rate_limited', 7000)])).waits).toEqual([7350]);
-  expect((await play([failed('rate_limited', 10)])).waits).toEqual([1000]);
+  expect((await play([failed('rate_limited', 10)])).waits).toEqual([1050]);
 });
 
 test('a hint longer than maxMs is answered at once', async () => {
@@ -78,12 +78,13 @@ test('a wait that would pass the deadline is not begun', async () => {
 });
 
 test.each<[Kind, number]>([
-  ['upstream_timeout', 2],
+  ['upstream_timeout', 3],
   ['empty_response', 2],
   ['bad_model_output', 2],
-  ['model_overloaded', 3],
-  ['network_error', 3],
-  ['resource_not_ready', 3],
+  ['upstream_internal', 3],
+  ['model_overloaded', 6],
+  ['network_error', 6],
+  ['resource_not_ready', 6],
   ['invalid_request', 1],
   ['invalid_credentials', 1],
   ['quota_exhausted', 1],
@@ -144,13 +145,15 @@ test('the budget ends retries when nothing succeeds, and successes fill it again
     calls++;
     throw failed('upstream_unavailable');
   };
-  for (let i = 0; i < 100; i++) await run(down);
-  // 500 tokens pay for 35 retries of 14.
-  expect(calls).toBe(135);
-  await run(upstream().next);
+  for (let i = 0; i < 200; i++) await run(down);
+  // 500 tokens pay for 100 retries of 5.
+  expect(calls).toBe(300);
   for (let i = 0; i < 4; i++) await run(upstream().next);
   await run(down);
-  expect(calls).toBe(137);
+  expect(calls).toBe(301);
+  await run(upstream().next);
+  await run(down);
+  expect(calls).toBe(303);
 });
 
 test('calls that name no model have a budget for each method', async () => {
@@ -161,4 +164,22 @@ test('calls that name no model have a budget for each method', async () => {
   expect(part.status?.(systemClock)).toEqual({
     budget: { 'gemini.test files.list': 500, 'gemini.test interactions.create': 500 },
   });
+});
+
+test('where another model can answer, three attempts are enough, unless more are asked for', async () => {
+  const overrides = { hasStandIn: true };
+  const errors = Array(9).fill(failed('model_overloaded'));
+  expect((await play(errors, { overrides })).calls).toHaveLength(3);
+  expect((await play(errors, { overrides, options: { attempts: 5 } })).calls).toHaveLength(5);
+});
+
+test('a call may be cut where it would be repeated if it hung', async () => {
+  const cuttable = async (overrides: Partial<Call> = {}, options?: Parameters<typeof retryPart>[0]) =>
+    (await play(Array(9).fill(failed('model_overloaded')), { overrides, ...(options ? { options } : {}) })).calls.map(
+      ({ canBeCut }) => canBeCut,
+    );
+  expect(await cuttable()).toEqual([true, true, false, false, false, false]);
+  expect(await cuttable({}, { attempts: 2 })).toEqual([true, false]);
+  expect(await cuttable({ repeat: 'if-unsent' })).not.toContain(true);
+  expect(await cuttable({ isProbe: true })).toEqual([false]);
 });

@@ -1,15 +1,11 @@
 import fc from 'fast-check';
-import {
-  type Admission,
-  Circuit,
-  type CircuitState,
-  type CircuitSettings as Settings,
-} from '../../src/policies/circuit.ts';
+import { Circuit, type CircuitState, type CircuitSettings as Settings } from '../../src/policies/circuit.ts';
+import type { Admission } from '../../src/policies/circuit-window.ts';
 import { ManualClock } from '../support.ts';
 import { property, same } from './property.ts';
 
 const SLOTS = 10;
-const LEASE_MS = 4000;
+const LEASE_MS = 1000;
 
 const settings = fc.record({
   failureRatio: fc.constantFrom(0.25, 0.5, 0.9, 1),
@@ -37,55 +33,89 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** The same circuit as a table: slow, plain, and without opossum. */
+interface Expected {
+  until: number;
+  readonly at: number;
+  readonly generation: number;
+  readonly probe: boolean;
+}
+
+/** The same circuit as a table: slow, plain, without opossum, and nobody waits for it. */
 class Table {
   state: CircuitState = 'closed';
   readonly #settings: Settings;
   /** Outcomes by slot; the slots are turned when an outcome is counted. */
   #slots: boolean[][] = Array.from({ length: SLOTS }, () => []);
+  #latest: { failed: boolean; at: number }[] = [];
   #turned = 0;
   #opensAt = 0;
   #successes = 0;
+  #failures = 0;
+  #size = 0;
+  #isCut = false;
+  #badness = 0;
+  #cutAt = -1;
   generation = 0;
-  leases: { at: number }[] = [];
+  leases: Expected[] = [];
 
   constructor(given: Settings) {
     this.#settings = given;
   }
 
-  admit(now: number): { at: number; generation: number; probe: boolean } | undefined {
+  admit(now: number): Expected | undefined {
     if (this.state === 'open' && now >= this.#opensAt) this.#become('half-open');
     if (this.state === 'open') return undefined;
-    const admission = { at: now, generation: this.generation, probe: this.state === 'half-open' };
-    if (!admission.probe) return admission;
-    this.leases = this.leases.filter(({ at }) => now - at < LEASE_MS);
-    if (this.leases.length >= this.#settings.probes) return undefined;
+    const probe = this.state === 'half-open';
+    const admission = { at: now, until: now + LEASE_MS, generation: this.generation, probe };
+    if (!probe) return admission;
+    this.leases = this.leases.filter(({ until }) => until > now);
+    if (this.leases.length >= Math.floor(this.#size)) return undefined;
     this.leases.push(admission);
     return admission;
   }
 
-  report(admission: { at: number; generation: number; probe: boolean }, outcome: string, now: number): void {
-    this.leases = this.leases.filter((lease) => lease !== admission);
-    if (admission.generation !== this.generation || outcome === 'neutral') return;
-    if (admission.probe) {
-      if (outcome === 'failure') this.#open(now);
-      else if (++this.#successes >= Math.min(2, this.#settings.probes)) {
-        this.#slots = Array.from({ length: SLOTS }, () => []);
-        this.#become('closed');
+  report(admission: Expected, outcome: string, now: number): void {
+    if (admission.generation !== this.generation) return;
+    if (admission.probe) this.#judge(admission, outcome, now);
+    else if (outcome !== 'neutral') this.#count(outcome === 'failure', now);
+  }
+
+  #judge(admission: Expected, outcome: string, now: number): void {
+    if (outcome === 'failure') {
+      admission.until = now + 1000;
+      this.#failures++;
+      this.#badness += (1 - this.#badness) / 8;
+      if (this.#badness >= 0.3 && admission.at > this.#cutAt) {
+        this.#cutAt = now;
+        this.#isCut = true;
+        this.#size = Math.max(1, this.#size / 2);
       }
-      return;
+    } else this.leases = this.leases.filter((lease) => lease !== admission);
+    if (outcome === 'success') {
+      this.#successes++;
+      this.#badness -= this.#badness / 8;
+      this.#size += this.#isCut ? 1 / this.#size : 1;
     }
-    const slotMs = this.#settings.windowMs / SLOTS;
+    if (outcome === 'failure' && this.#successes === 0 && this.#failures >= this.#settings.probes) this.#open(now);
+    else if (this.#successes >= Math.min(2, this.#settings.probes)) {
+      this.#slots = Array.from({ length: SLOTS }, () => []);
+      this.#latest = [];
+      this.#become('closed');
+    }
+  }
+
+  #count(failed: boolean, now: number): void {
+    const { windowMs, minimumCalls, failureRatio } = this.#settings;
+    const slotMs = windowMs / SLOTS;
     for (; now - this.#turned >= slotMs; this.#turned += slotMs) this.#slots = [[], ...this.#slots.slice(0, SLOTS - 1)];
-    this.#slots[0]?.push(outcome === 'failure');
+    this.#slots[0]?.push(failed);
+    this.#latest = [...this.#latest, { failed, at: now }].slice(-minimumCalls);
+    if (!failed) return;
     const all = this.#slots.flat();
-    const failed = all.filter(Boolean).length;
-    if (
-      outcome === 'failure' &&
-      all.length >= this.#settings.minimumCalls &&
-      failed / all.length >= this.#settings.failureRatio
-    )
-      this.#open(now);
+    const isBad = (some: boolean[]): boolean =>
+      some.length >= minimumCalls && some.filter(Boolean).length / some.length >= failureRatio;
+    const isFresh = now - (this.#latest[0]?.at ?? now) < windowMs;
+    if (isBad(all) || (isFresh && isBad(this.#latest.map((one) => one.failed)))) this.#open(now);
   }
 
   #open(now: number): void {
@@ -97,6 +127,11 @@ class Table {
     this.state = state;
     this.generation++;
     this.#successes = 0;
+    this.#failures = 0;
+    this.#size = this.#settings.probes;
+    this.#isCut = false;
+    this.#badness = 0;
+    this.#cutAt = -1;
     this.leases = [];
   }
 }
@@ -120,10 +155,9 @@ property(
         if (Boolean(admission) !== Boolean(expected))
           throw new Error(`let in: ${Boolean(admission)}, not ${Boolean(expected)}`);
         if (admission && expected) {
-          if (admission.probe !== expected.probe) throw new Error(`a probe: ${admission.probe}`);
+          if ((admission.lease !== undefined) !== expected.probe) throw new Error(`a probe: ${!expected.probe}`);
           open.push([admission, expected]);
         }
-        if (table.leases.length > given.probes) throw new Error(`${table.leases.length} probes`);
       } else {
         const [pair] = open.splice(one % Math.max(1, open.length), 1);
         if (!pair) continue;

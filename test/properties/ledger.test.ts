@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { untilMidnightPacific } from '../../src/pacific.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import type { Limits, Place } from '../../src/store/store.ts';
 import { ManualClock } from '../support.ts';
@@ -10,6 +11,9 @@ const limits: fc.Arbitrary<Limits> = fc.record(
   { rpm: fc.integer({ min: 1, max: 6 }), tpm: fc.integer({ min: 10, max: 400 }), rpd: fc.integer({ min: 1, max: 25 }) },
   { requiredKeys: [] },
 );
+
+/** At any hour, and in the minutes before midnight in California. */
+const startsAt = fc.oneof(fc.nat(30 * 3_600_000), fc.integer({ min: 8 * 3_600_000 - 120_000, max: 8 * 3_600_000 }));
 
 type Step =
   | { what: 'ask'; tokens: number; maxWaitMs: number; transitMs: number }
@@ -60,12 +64,11 @@ function fullest(sent: readonly Sent[], cost: (one: Sent) => number): number {
 
 property(
   'no minute, wherever it begins, holds more requests or tokens than its limit, nor any day more requests',
-  [limits, fc.array(step, { maxLength: 50, size: 'max' }), fc.nat(30 * 3_600_000)],
-  (limit, steps, startsAt) => {
-    const clock = new ManualClock(Date.UTC(2026, 10, 24) + startsAt);
+  [limits, fc.array(step, { maxLength: 50, size: 'max' }), startsAt],
+  (limit, steps, hour) => {
+    const clock = new ManualClock(Date.UTC(2026, 10, 24) + hour);
     const ledger = new Ledger();
     let sent: Sent[] = [];
-    const days = new Map<number, number>();
     let closedUntil = 0;
     for (const one of steps) {
       if (one.what === 'pass') clock.advance(one.ms);
@@ -79,7 +82,6 @@ property(
         const due = clock.now() + answer.waitMs;
         if (due < closedUntil) throw new Error(`sent at ${due}, and closed until ${closedUntil}`);
         sent.push({ place: answer, due, arrives: due + one.transitMs, tokens: one.tokens, isOver: false });
-        days.set(answer.dayEnds, (days.get(answer.dayEnds) ?? 0) + 1);
       } else {
         const which = sent[one.which % sent.length];
         // A place is settled or given back, once.
@@ -88,7 +90,6 @@ property(
         if (one.what === 'release') {
           ledger.release(which.place, clock);
           sent = sent.filter((other) => other !== which);
-          days.set(which.place.dayEnds, (days.get(which.place.dayEnds) as number) - 1);
         } else if (one.tokens <= which.tokens) {
           // A prompt that turns out smaller makes room; that a greater one takes it nobody could know before.
           ledger.settle(which.place, one.tokens, clock);
@@ -104,6 +105,13 @@ property(
       fullest(sent, ({ tokens }) => tokens),
       limit.tpm ?? Number.POSITIVE_INFINITY,
     );
+    // By the day in which a call is sent, which need not be the one in which it was let in.
+    const days = new Map<number, number>();
+    for (const { due } of sent) {
+      const date = clock.date() - clock.now() + due;
+      const ends = date + untilMidnightPacific(date);
+      days.set(ends, (days.get(ends) ?? 0) + 1);
+    }
     atMost(Math.max(0, ...days.values()), limit.rpd ?? Number.POSITIVE_INFINITY);
   },
 );

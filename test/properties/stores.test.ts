@@ -26,10 +26,8 @@ afterAll(async () => {
 });
 
 /** With nothing in it. */
-function redisStore(): RedisStore {
-  const link = new RedisLink(faceOf(user.client), (_, reason) => {
-    throw new Error(`lost: ${reason}`);
-  });
+function redisStore(lost: () => void): RedisStore {
+  const link = new RedisLink(faceOf(user.client), lost);
   link.restore();
   const outage = new Outage('share', () => 1);
   return new RedisStore({ link, time: new SharedTime(true), prefix: `p${++stores}:`, outage, process: 'p1' });
@@ -86,7 +84,11 @@ property(
     const shift = Math.floor(clock.date() / SLICE_MS) - Math.floor(clock.now() / SLICE_MS);
     const name = { host: 'gemini.test', project: 'p', resource: 'm' };
     const memory = new MemoryStore();
-    const redis = redisStore();
+    // A machine that does other things too may not answer within the 100 ms of the link: then nothing is to be compared.
+    let isLost = false;
+    const redis = redisStore(() => {
+      isLost = true;
+    });
     const places: [Place, Place][] = [];
     for (const [i, one] of steps.entries()) {
       if (one.what === 'pass') clock.advance(one.ms);
@@ -100,6 +102,7 @@ property(
         const { what: _, ...more } = one;
         const inMemory = memory.reserve(name, { ...more, limits: limit }, clock);
         const inRedis = await redis.reserve(name, { ...more, limits: limit }, clock);
+        fc.pre(!isLost);
         if (inMemory.taken && inRedis.taken) places.push([inMemory, inRedis]);
         if (isLocal(inRedis, inMemory, redis.closedMs(name, clock))) continue;
         same([i, inRedis], [i, inMemory.taken ? { ...inMemory, slice: inMemory.slice + shift } : inMemory]);
@@ -114,6 +117,7 @@ property(
           redis.settle(name, pair[1], one.tokens, clock);
         }
       }
+      fc.pre(!isLost);
       same([i, redis.closedMs(name, clock)], [i, memory.closedMs(name, clock)]);
     }
   },

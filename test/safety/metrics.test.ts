@@ -32,10 +32,11 @@ describe.each(hosts)('metrics in %s', (_name, express) => {
     }
   });
 
-  test('case 59: a key is no model, even where a proxy has answered for it', async () => {
+  test('case 59: a key is no model, and is not sent in its place', async () => {
     const stack = await start({ express });
-    await stack.visit(`/ask?model=${OWN_KEY}`);
-    expect(Object.keys(stack.guard.stats().models)).toEqual(['other']);
+    expect((await stack.visit(`/ask?model=${OWN_KEY}`)).status).toBe(400);
+    expect(stack.gemini.calls).toEqual([]);
+    expect(Object.keys(stack.guard.stats().models)).toEqual(['none']);
     expect(await stack.metrics.metrics()).not.toContain(OWN_KEY);
   });
 

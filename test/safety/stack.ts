@@ -4,6 +4,8 @@ import express5, { type Express, type RequestHandler } from 'express';
 import { Registry } from 'prom-client';
 import { createLogger, format, transports } from 'winston';
 import type { AnswerEvent, EventName, GeminiGuardOptions, Guard, Logger } from '../../src/index.ts';
+import { type Insight, insightOf } from '../../src/insight.ts';
+import { viewOf } from '../../src/status/view.ts';
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
 import { CANARY_PROMPT, clientOf, EVENTS, listen, MODEL, quickGuard, sdks } from '../support.ts';
 import { Canary } from './canary.ts';
@@ -53,6 +55,7 @@ export async function endAll(): Promise<void> {
     canary.see('status', JSON.stringify(guard.status()));
     canary.see('stats', JSON.stringify(guard.stats()));
     canary.see('the metrics', await metrics.metrics());
+    canary.see('the page', JSON.stringify(await viewOf(insightOf(guard) as Insight)));
     await close();
     canary.print('the guard', guard);
     for (const line of lines) canary.see('a log line', line);
@@ -68,6 +71,8 @@ export async function start(setting: Setting = {}): Promise<Stack> {
   const lines: string[] = [];
   const metrics = new Registry();
   const guard = quickGuard({ log: logger(lines), metrics, ...setting.guard });
+  // As a page does: what happens from now on is on it.
+  insightOf(guard)?.snapshot();
   const ai = clientOf(guard, gemini.url, sdk ?? sdks[0]?.[1]);
   const canary = new Canary();
   const app = express();

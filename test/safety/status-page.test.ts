@@ -156,6 +156,14 @@ describe('case 57: the token', () => {
     expect((await ask(await serve({ token: `${TOKEN}-2` }), held)).status).toBe(404);
   });
 
+  test("of a link on another site the page goes on by itself: a redirect would be that site's, and bring no strict cookie", async () => {
+    const url = await serve({ token: TOKEN });
+    const { status, headers, body } = await ask(`${url}?token=${TOKEN}`, { 'sec-fetch-site': 'cross-site' });
+    expect([status, String(headers['set-cookie'])]).toEqual([200, expect.stringContaining('SameSite=Strict')]);
+    const [, nonce] = /script-src 'nonce-([^']+)'/.exec(String(headers['content-security-policy'])) ?? [];
+    expect(body).toBe(`<!doctype html><script nonce="${nonce}">location.replace(location.pathname)</script>`);
+  });
+
   test('and the cookie is for encrypted connections where it came by one', async () => {
     const url = await serve({ token: TOKEN });
     const { headers } = await ask(`${url}?token=${TOKEN}`, { 'x-forwarded-proto': 'https' });

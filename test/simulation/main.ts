@@ -41,4 +41,8 @@ async function main([from, to, step, until]: string[]): Promise<void> {
   process.exit(0);
 }
 
-if (process.send) void main(process.argv.slice(2));
+if (process.send) {
+  // Nobody waits for it any more.
+  process.on('disconnect', () => process.exit(1));
+  void main(process.argv.slice(2));
+}

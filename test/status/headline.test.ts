@@ -85,7 +85,7 @@ const TABLE: Row[] = [
     'one circuit open',
     'bad',
     'gemini-3.8-flash is down. Calls are held back.',
-    'Nearly all calls have failed, so its circuit is open: calls wait, and a few try every some seconds whether it answers again.',
+    'Nearly all calls have failed, so its circuit is open: calls wait, and now and then a few are let through to see whether it answers again.',
     [busy({ circuits: [circuit('open'), circuit('closed', LITE)] }, 10)],
   ],
   [
@@ -144,8 +144,22 @@ const TABLE: Row[] = [
     'one of two keys refused',
     'watch',
     'Google refuses the key blog-key.',
-    'It is taken out, and the others answer. Find out why in the list below, and add it again once it works.',
+    'It is taken out, and the others answer. The reason stands in the list below; add it again once it works.',
     [busy({ keys: [...keys], problems: [problem('invalid_credentials', { visitors: 0 })] }, 50)],
+  ],
+  [
+    'two of three keys refused',
+    'watch',
+    'Google refuses the keys blog-key and news-key.',
+    'They are taken out, and the others answer. The reason stands in the list below; add them again once they work.',
+    [busy({ keys: [...keys, { label: 'news-key', project: 'news', state: 'benched' }] }, 50)],
+  ],
+  [
+    'a pause that one call waits for',
+    'watch',
+    'Google has asked for a pause of gemini-3.8-flash.',
+    /go on in 1\.5 s\. 1 call waits for it\.$/,
+    [busy({ ledgers: [ledger('rate_limited', 1500)], waiting: 1 }, 10)],
   ],
   [
     'Redis lost, each with its share',

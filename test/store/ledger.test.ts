@@ -62,6 +62,19 @@ test.each([
   expect(ledger.reserve(ask({ rpd: 3 }), clock)).toMatchObject({ taken: true, waitMs: 0 });
 });
 
+test.each([
+  1000, 200_000,
+])('who was let in before midnight and is sent after it counts in the new day, also %i ms later', (lateMs) => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 25, 7, 59, 50));
+  const ledger = new Ledger();
+  const limits = { rpm: 2, rpd: 3 };
+  for (let i = 0; i < 2; i++) expect(ledger.reserve(ask(limits), clock)).toMatchObject({ taken: true, waitMs: 0 });
+  // Its minute begins when the first two have left theirs.
+  expect(ledger.reserve(ask(limits, { maxWaitMs: 90_000 }), clock)).toMatchObject({ taken: true, waitMs: 60_750 });
+  clock.advance(10_000 + lateMs);
+  expect(ledger.status(clock).used.today).toBe(1);
+});
+
 test('what is given back counts neither in the minute nor in the day; after midnight the new day owes nothing', () => {
   const clock = new ManualClock();
   const ledger = new Ledger();

@@ -1,4 +1,5 @@
 import { isGeminiError } from '../../../src/errors/gemini-error.ts';
+import { ANSWER_MS } from '../../../src/store/redis-link.ts';
 import type { Fault } from '../upstream/faults.ts';
 import { grouped, type Invariant, sentText } from './facts.ts';
 
@@ -67,7 +68,9 @@ export const nothingAfterTheEnd: Invariant = (facts) => {
       const end = Math.min(leftAt, closedAt, facts.servedAt(ask)) + CLOSED_MS;
       if ((call.closedAt ?? Number.POSITIVE_INFINITY) > end) found.push(`went on after ${end}: ${sentText(call)}`);
     }
-    if (ask.answeredAt === undefined && (ask.endedAt ?? 0) > leftAt + CLOSED_MS)
+    // The one question to Redis is not taken back.
+    const keptMs = CLOSED_MS + (settings.redis ? ANSWER_MS : 0);
+    if (ask.answeredAt === undefined && (ask.endedAt ?? 0) > leftAt + keptMs)
       found.push(`kept after leaving at ${leftAt}`);
   }
   return found;

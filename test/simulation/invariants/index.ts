@@ -12,7 +12,13 @@ import {
 import { budgetKept } from './budget.ts';
 import { failuresOpen, lawfulCircuits, onlyFailuresOpen } from './circuits.ts';
 import { Facts, type Invariant } from './facts.ts';
-import { ledgersTrue, noRefusalThatWasForeseeable, noWindowOverItsLimit, truthfulRefusals } from './quotas.ts';
+import {
+  ledgersTrue,
+  noRefusalThatWasForeseeable,
+  noWindowOverItsLimit,
+  sharedLedgerTrue,
+  truthfulRefusals,
+} from './quotas.ts';
 import { bulkheadHolds, noSecretOut, nothingLeft } from './remains.ts';
 
 /** What must hold in every world, by number. */
@@ -27,7 +33,7 @@ export const INVARIANTS: readonly (readonly [number: string, ...Invariant[]])[] 
   ['I8', noWindowOverItsLimit, noRefusalThatWasForeseeable],
   ['I9', noCallBeforeItsTime, hintsHonoured, noRefusedKey, onePilot, truthfulRefusals],
   ['I10', noSecretOut],
-  ['I11', nothingLeft, ledgersTrue],
+  ['I11', nothingLeft, ledgersTrue, sharedLedgerTrue],
   ['I12', onlyFailuresOpen, onlyRefusedKeysOut],
   // All errors of the corpus are understood in test/errors; here those that happen in a world.
   ['I13', normalised, wholeAnswers],

@@ -97,6 +97,20 @@ export const ledgersTrue: Invariant = (facts) => {
   });
 };
 
+/** I11: Redis counts what was sent, and, where nothing has befallen it, no more. */
+export const sharedLedgerTrue: Invariant = (facts) => {
+  const { settings, history } = facts;
+  const { redisToday } = history;
+  const troubles = settings.redis?.troubles ?? [];
+  // Of a process that was closed, or has not come back, Redis has not been told all; nor, at once, after it was emptied.
+  const isTold = history.quiet.every(({ status }) => status.redis?.isUp) && !settings.closing;
+  if (redisToday === undefined || !isTold || troubles.some(({ kind }) => kind === 'kill-empty')) return [];
+  const quietAt = Math.min(...history.quiet.map(({ at }) => at));
+  const sent = facts.attempts().filter((call) => call.at <= quietAt && isCountedHere(call)).length;
+  const isTrue = troubles.length > 0 ? redisToday >= sent : redisToday === sent;
+  return isTrue ? [] : [`Redis counts ${redisToday} of ${sent} calls`];
+};
+
 /** What the guard cannot know to be uncounted, it counts: a refusal that it has not heard, or that speaks of no quota. */
 function isCountedHere({ outcome, headAt }: Sent): boolean {
   return isCounted(outcome) || headAt === undefined || outcome === 'limitNone' || outcome === 'dead';

@@ -42,6 +42,11 @@ export class SimulatedRedis {
     return this.evalsha(sha, key, args);
   }
 
+  /** The sum of one field over all hashes. */
+  sumOf(field: string): number {
+    return [...this.#data.values()].reduce((sum, { fields }) => sum + Number(fields.get(field) ?? 0), 0);
+  }
+
   /** Writes to disk. */
   save(): void {
     this.#saved = copied(this.#data);

@@ -86,6 +86,8 @@ export class History {
   readonly quiet: Quiet[] = [];
   /** What was logged, and what came out at the places where a key or a prompt must not. */
   readonly said: string[] = [];
+  /** Requests of the day that Redis counts when nobody is left. */
+  redisToday: number | undefined;
   /** Listeners that are left on the signals of callers. */
   listenersLeft = 0;
   /** When the process that closed in the middle had done so. */

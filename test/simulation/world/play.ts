@@ -26,11 +26,13 @@ const EVENTS: readonly EventName[] = [
 ];
 /** A stream that nobody reads is given up by then. */
 const FORGOTTEN_MS = 301_000;
+/** By then Redis has been told all, where it can be reached. */
+const TOLD_MS = 4000;
 /** How long after the last fault everything must work again. */
 const RECOVERY_MS = 60_000;
 /** Between two of those who look whether it does: a minute's quota of one request suffices. */
 const APART_MS = 65_000;
-const LATE_VISITORS = 3;
+const LATE_VISITORS = 2;
 
 /** Plays a world to its end: whole guards, a simulated Gemini, and time that costs nothing. */
 export async function play(settings: WorldSettings, random: () => number): Promise<History> {
@@ -64,13 +66,14 @@ export async function play(settings: WorldSettings, random: () => number): Promi
     }, at);
   }
   for (const at of settings.strangers) world.setTimeout(() => upstream.useUp('p0', 'm'), at);
-  await clock.until(live({ history, clock: world, guards }, faces), network ? 100_000 : 50_000);
+  const place = { history, clock: world, guards, network };
+  await clock.until(live(place, faces), network ? 100_000 : 50_000);
   return history;
 }
 
 /** From the first visitor to the last timer. */
-async function live(place: Place, faces: readonly Face[]): Promise<void> {
-  const { history, clock, guards } = place;
+async function live(place: Place & { network: RedisNetwork | undefined }, faces: readonly Face[]): Promise<void> {
+  const { history, clock, guards, network } = place;
   const { visitors, closing } = history.settings;
   const closed = closing && clock.pass(closing.at).then(() => close(place, closing));
   const outcomes = await Promise.all(
@@ -81,7 +84,8 @@ async function live(place: Place, faces: readonly Face[]): Promise<void> {
   );
   history.outcomes.push(...outcomes);
   await closed;
-  await clock.pass(mayForget(visitors) ? FORGOTTEN_MS : 100);
+  await clock.pass(mayForget(visitors) ? FORGOTTEN_MS : network ? TOLD_MS : 100);
+  history.redisToday = network?.redis.sumOf('d');
   for (const [i, guard] of guards.entries()) {
     const timers = (faces[i] as Face).pending;
     history.quiet.push({ at: clock.now(), status: guard.status(), timers, timersAfter: -1, closedAt: -1 });
@@ -98,7 +102,9 @@ async function live(place: Place, faces: readonly Face[]): Promise<void> {
 async function recover(place: Place): Promise<void> {
   const { history, clock, guards } = place;
   const { settings } = history;
-  const { weather, closing, strangers } = settings;
+  const { weather, closing, strangers, redis } = settings;
+  // A heartbeat goes on, so minutes are dear: only where there is something to recover from.
+  if (redis && redis.troubles.length === 0 && weather.length === 0) return;
   const gates = history.of('gate').filter(({ data }) => data.state === 'closed');
   const from = Math.max(
     ...weather.map(({ to }) => to + RECOVERY_MS),
@@ -110,8 +116,8 @@ async function recover(place: Place): Promise<void> {
   await clock.pass(from - clock.now());
   const open = [...guards.keys()].filter((process) => process !== closing?.process);
   for (let n = 0; n < LATE_VISITORS; n++) {
-    if (settings.redis) {
-      // A heartbeat goes on, so minutes are dear; and there is quota for one visitor of each process at once.
+    if (redis) {
+      // There is quota for one visitor of each process at once.
       if (n === 0) history.late.push(...(await Promise.all(open.map((process) => late(place, process, false)))));
     } else {
       for (const process of open) {

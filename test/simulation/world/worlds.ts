@@ -30,7 +30,7 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
   const climate = climateOf(chance.random());
   const isRedis = climate === 'redis';
   const processes = isRedis ? chance.pick(2, 2, 3, 4) : climate === 'quota' ? chance.pick(1, 1, 1, 2) : 1;
-  const keys = chance.pick(0, 0, 1, 2, 3);
+  const keys = isRedis ? chance.pick(0, 2, 3) : chance.pick(0, 0, 1, 2, 3);
   const size = sizeOf(climate, chance, processes, keys);
   const { spreadMs } = size;
   const visitors = chance.list(size.visitors, () => visitorOf(size, chance));
@@ -54,8 +54,8 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
     },
     weather,
     dying:
-      keys > 1 && chance.is(isRedis ? 0.6 : 0.25)
-        ? [{ at: chance.upTo(spreadMs), project: `p${chance.upTo(keys - 1) + 1}` }]
+      keys > 1 && chance.is(isRedis ? 0.9 : 0.25)
+        ? [{ at: chance.upTo(spreadMs / 2), project: `p${chance.upTo(keys - 1) + 1}` }]
         : [],
     visitors,
     strangers: chance.is(climate === 'quota' ? 0.25 : 0) ? chance.list(15, () => chance.upTo(spreadMs)) : [],
@@ -67,9 +67,9 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
 
 function climateOf(x: number): Climate {
   if (x < 0.35) return 'quota';
-  if (x < 0.84) return 'storm';
-  if (x < 0.855) return 'outage';
-  return x < 0.96 ? 'crowd' : 'redis';
+  if (x < 0.83) return 'storm';
+  if (x < 0.84) return 'outage';
+  return x < 0.94 ? 'crowd' : 'redis';
 }
 
 function sizeOf(climate: Climate, chance: Chance, processes: number, keys: number): Size {
@@ -78,9 +78,9 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
     storm: [100, 5000, 60_000],
     outage: [5000, 40_000],
     crowd: [50, 2000],
-    redis: [3000, 20_000],
+    redis: [3000, 20_000, 20_000],
   };
-  const most = { quota: 10, storm: 6, outage: 64, crowd: 9, redis: 26 }[climate];
+  const most = { quota: 8, storm: 6, outage: 60, crowd: 8, redis: 20 }[climate];
   return {
     climate,
     processes,
@@ -92,7 +92,8 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
 }
 
 function visitorOf({ climate, spreadMs, processes, isPlain }: Size, chance: Chance): Visitor {
-  const at = chance.upTo(spreadMs);
+  // Some come while processes are still joining.
+  const at = climate === 'redis' && chance.is(0.1) ? chance.upTo(15) : chance.upTo(spreadMs);
   const questions = chance.list(climate === 'outage' || chance.is(0.8) ? 1 : 2, () =>
     questionOf(climate, isPlain, chance),
   );
@@ -166,7 +167,7 @@ function redisOf(spreadMs: number, processes: number, chance: Chance): NonNullab
   });
   return {
     outage: chance.pick('share', 'share', 'share', 'open', 'closed'),
-    troubles: chance.is(0.4) ? [] : chance.list(1 + chance.upTo(2), trouble),
+    troubles: chance.is(0.5) ? [] : chance.list(1 + chance.upTo(2), trouble),
   };
 }
 
