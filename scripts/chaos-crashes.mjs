@@ -4,12 +4,12 @@
 // without an answer. Prints a table; exits with 1 when a promise was broken. Needs `npm run build` and redis-server.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, fullest, redisServer } from './chaos/parts.mjs';
 import { slowProxy } from './chaos/slow-proxy.mjs';
+import { visit } from './chaos/visitor.mjs';
 
 const SPEED = 6;
 const MINUTE_MS = 60_000 / SPEED;
@@ -160,29 +160,10 @@ function judge() {
   process.exitCode = Object.values(checks).every(Boolean) ? 0 : 1;
 }
 
-/** One visitor with one question. */
 function ask(model, to) {
   const question = `question ${asked.length}`;
-  const one = { model, to, question, outcome: undefined, text: undefined };
-  one.over = new Promise((resolve) => {
-    const end = (outcome, body = '') => {
-      one.outcome ??= outcome;
-      try {
-        const { text, code } = JSON.parse(body);
-        one.text = text;
-        if (code && one.outcome === outcome) one.outcome += ` ${code}`;
-      } catch {
-        // The dead say nothing.
-      }
-      resolve();
-    };
-    get({ port: to.told.port, path: `/${model}/${encodeURIComponent(question)}`, agent: false }, (res) => {
-      let body = '';
-      res.on('data', (chunk) => (body += chunk));
-      res.on('end', () => end(String(res.statusCode), body));
-      res.on('error', () => end('cut'));
-    }).on('error', () => end('cut'));
-  });
+  const one = { model, to, question };
+  one.over = visit(to.told.port, model, question).then((became) => Object.assign(one, became));
   asked.push(one);
   return one;
 }

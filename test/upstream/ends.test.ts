@@ -202,7 +202,11 @@ test('tokens of a stream that is left while it is read are counted once', async 
 test('a body that never arrives is waited for no longer than its caller waits', async () => {
   const leaving = new AbortController();
   const body = new ReadableStream({ pull: () => new Promise(() => {}) });
-  const request = new Request(`https://gemini.test${generate}`, { method: 'POST', body, duplex: 'half' } as RequestInit);
+  const request = new Request(`https://gemini.test${generate}`, {
+    method: 'POST',
+    body,
+    duplex: 'half',
+  } as RequestInit);
   const asked = guard.fetch(request, { signal: leaving.signal }).catch(caught);
   leaving.abort();
   expect(await asked).toMatchObject({ kind: 'cancelled' });
