@@ -68,8 +68,8 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
 function climateOf(x: number): Climate {
   if (x < 0.35) return 'quota';
   if (x < 0.83) return 'storm';
-  if (x < 0.84) return 'outage';
-  return x < 0.94 ? 'crowd' : 'redis';
+  if (x < 0.85) return 'outage';
+  return x < 0.96 ? 'crowd' : 'redis';
 }
 
 function sizeOf(climate: Climate, chance: Chance, processes: number, keys: number): Size {
@@ -80,13 +80,15 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
     crowd: [50, 2000],
     redis: [3000, 20_000, 20_000],
   };
-  const most = { quota: 8, storm: 6, outage: 60, crowd: 8, redis: 20 }[climate];
+  const most = { quota: 8, storm: 6, outage: 32, crowd: 8, redis: 16 }[climate];
+  const isSmall = climate !== 'outage' && climate !== 'redis' && chance.is(0.5);
   return {
     climate,
     processes,
     keys,
     spreadMs: chance.pick(...spreads[climate]),
-    visitors: Math.ceil(most / 2) + chance.upTo(most / 2),
+    // What two of them can find costs half of what six do.
+    visitors: isSmall ? 2 : Math.ceil(most / 2) + chance.upTo(most / 2),
     isPlain: climate === 'outage' || climate === 'redis' || chance.is(0.4),
   };
 }
