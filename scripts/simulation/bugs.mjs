@@ -75,6 +75,13 @@ export const BUGS = [
     'there is no deadline',
   ),
   bug(
+    'deadline-late',
+    'call.ts',
+    "if (remainingMs(call) <= 0) throw new GeminiError('guard_timeout');",
+    '',
+    'calls begin when their time is up',
+  ),
+  bug(
     'idle-endless',
     'upstream/limits.ts',
     "else this.abort(new GeminiError('upstream_timeout'));",
@@ -295,6 +302,13 @@ export const BUGS = [
     'an overload takes all keys out',
   ),
   bug(
+    'key-untold',
+    'policies/key-ring.ts',
+    'this.#board.post(noticeOf(entry));',
+    '',
+    'the other processes go on with a dead key',
+  ),
+  bug(
     'failover-always',
     'policies/ways.ts',
     "if (error.kind !== 'context_too_long') return [];",
@@ -321,6 +335,13 @@ export const BUGS = [
     'if closedMs > 0 then close(now + closedMs, ARGV[3]) end',
     '',
     'a 429 is not told to the other processes',
+  ),
+  bug(
+    'redis-outage-greedy',
+    'store/outage.ts',
+    "this.#mode === 'share' ? shares(limits, this.#processes()) : limits",
+    'limits',
+    'without Redis each process takes the whole limit',
   ),
   bug(
     'redis-forgetful',

@@ -96,7 +96,7 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
 function visitorOf({ climate, spreadMs, processes, isPlain }: Size, chance: Chance): Visitor {
   // Some come while processes are still joining.
   const at = climate === 'redis' && chance.is(0.1) ? chance.upTo(15) : chance.upTo(spreadMs);
-  const questions = chance.list(climate === 'outage' || chance.is(0.8) ? 1 : 2, () =>
+  const questions = chance.list(climate === 'outage' || chance.is(0.7) ? 1 : 2, () =>
     questionOf(climate, isPlain, chance),
   );
   return {
@@ -118,14 +118,14 @@ function questionOf(climate: Climate, isPlain: boolean, chance: Chance): Questio
     length: 40 + Math.floor(chance.random() * chance.random() * 900),
     reading: isPlain
       ? 'all'
-      : chance.pick('all', 'all', 'all', 'all', 'all', 'slow', 'leaves', chance.is(0.2) ? 'forgets' : 'all'),
+      : chance.pick('all', 'all', 'all', 'all', 'slow', 'slow', 'leaves', chance.is(0.2) ? 'forgets' : 'all'),
   };
 }
 
 function limitsOf(climate: Climate, chance: Chance): { rpm?: number; tpm?: number } {
   const isTight = climate === 'quota' || climate === 'redis';
   if (!isTight && chance.is(0.7)) return {};
-  const rpm = climate === 'redis' ? 5 + chance.upTo(10) : 1 + chance.upTo(9);
+  const rpm = climate === 'redis' ? 3 + chance.upTo(8) : 1 + chance.upTo(9);
   const tpm = 150 + chance.upTo(1000);
   return chance.pick<{ rpm?: number; tpm?: number }>({ rpm }, { rpm }, { tpm }, { rpm, tpm });
 }
@@ -163,7 +163,7 @@ function weatherOf(climate: Climate, spreadMs: number, chance: Chance): Weather[
 function redisOf(spreadMs: number, processes: number, chance: Chance): NonNullable<WorldSettings['redis']> {
   const trouble = (): RedisTrouble => ({
     at: chance.upTo(spreadMs * 1.5),
-    forMs: 50 + chance.upTo(4000),
+    forMs: 50 + chance.upTo(chance.pick(4000, 15_000)),
     kind: chance.pick('pause', 'pause', 'kill', 'kill-empty', 'slow', 'full', 'cut'),
     process: chance.upTo(processes),
   });
