@@ -6,8 +6,8 @@ export const BUGS = [
   bug(
     'retry-one-too-many',
     'policies/retry.ts',
-    'attempt >= settings.attempts',
-    'attempt > settings.attempts',
+    'attempt >= attempts ||',
+    'attempt > attempts ||',
     'one attempt more than was allowed',
   ),
   bug(
@@ -35,14 +35,14 @@ export const BUGS = [
   bug(
     'budget-free',
     'policies/retry-budget.ts',
-    'bucket.tokens -= cost;',
+    'bucket.tokens -= COST;',
     '',
     'retries cost nothing: an overload is kept alive',
   ),
   bug(
     'budget-overdrawn',
     'policies/retry-budget.ts',
-    'if (bucket.tokens < cost) return undefined;',
+    'if (bucket.tokens < COST) return undefined;',
     '',
     'the budget is no bound',
   ),
@@ -73,6 +73,13 @@ export const BUGS = [
     'deadline: Math.min(call.deadline, call.startedAt + totalMs)',
     'deadline: call.deadline',
     'there is no deadline',
+  ),
+  bug(
+    'deadline-late',
+    'call.ts',
+    "if (remainingMs(call) <= 0) throw new GeminiError('guard_timeout');",
+    '',
+    'calls begin when their time is up',
   ),
   bug(
     'idle-endless',
@@ -133,19 +140,25 @@ export const BUGS = [
   bug('in-flight-lost', 'in-flight.ts', 'this.#count--;', '', 'close() waits for calls that are over'),
   bug(
     'probe-herd',
-    'policies/circuit.ts',
-    'if (this.#leases.length >= this.#settings.probes) return undefined;',
-    '',
+    'policies/circuit-window.ts',
+    'return this.#leases.length < Math.floor(this.#size);',
+    'return true;',
     'all go at once to a model that has just recovered',
   ),
   bug(
     'circuit-neutral',
     'policies/circuit.ts',
-    "|| outcome === 'neutral') return;",
-    ') return;',
+    "if (outcome === 'neutral') this.#window.release(lease);",
+    "if (outcome === 'neutral') this.#succeed(lease);",
     'a visitor who leaves closes the circuit',
   ),
-  bug('circuit-shut', 'policies/circuit.ts', 'if (this.#books.opened) this.#open();', '', 'the circuit never opens'),
+  bug(
+    'circuit-shut',
+    'policies/circuit.ts',
+    ".record(outcome === 'failure')) this.#open();",
+    ".record(outcome === 'failure')) return;",
+    'the circuit never opens',
+  ),
   bug(
     'circuit-short',
     'policies/circuit.ts',
@@ -163,7 +176,7 @@ export const BUGS = [
   bug(
     'circuit-stale',
     'policies/circuit.ts',
-    'admission.generation !== this.#generation ||',
+    'if (generation !== this.#generation) return;',
     '',
     'outcomes from before count for the time after',
   ),
@@ -289,6 +302,13 @@ export const BUGS = [
     'an overload takes all keys out',
   ),
   bug(
+    'key-untold',
+    'policies/key-ring.ts',
+    'this.#board.post(noticeOf(entry));',
+    '',
+    'the other processes go on with a dead key',
+  ),
+  bug(
     'failover-always',
     'policies/ways.ts',
     "if (error.kind !== 'context_too_long') return [];",
@@ -315,6 +335,13 @@ export const BUGS = [
     'if closedMs > 0 then close(now + closedMs, ARGV[3]) end',
     '',
     'a 429 is not told to the other processes',
+  ),
+  bug(
+    'redis-outage-greedy',
+    'store/outage.ts',
+    "this.#mode === 'share' ? shares(limits, this.#processes()) : limits",
+    'limits',
+    'without Redis each process takes the whole limit',
   ),
   bug(
     'redis-forgetful',

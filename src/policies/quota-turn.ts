@@ -84,14 +84,16 @@ export class QuotaTurn {
 
   /** In the moment of sending. @throws GeminiError when its turn has passed meanwhile, and there is no other just now. */
   readonly send = (): Promise<void> | undefined => {
-    if (this.#settings.enforce && !this.#place.isDue) return this.#sendLate();
+    const isMissed = this.#settings.enforce ? !this.#place.isDue : this.#place.isLate;
+    if (isMissed) return this.#sendLate();
     this.#sent();
     return undefined;
   };
 
   async #sendLate(): Promise<void> {
     this.#place.release();
-    if (this.#place.isClosed || !(await this.#place.take(0)).taken) {
+    if (!this.#settings.enforce) await this.#place.take(0, true);
+    else if (this.#place.isClosed || !(await this.#place.take(0)).taken) {
       this.#missed = new GeminiError('rate_limited', { source: 'guard' });
       throw this.#missed;
     }

@@ -34,8 +34,12 @@ export class Reservation {
 
   /** Its time has come, and has not passed, and the gate is open. */
   get isDue(): boolean {
-    const lateMs = this.#call.clock.now() - this.#dueAt;
-    return lateMs >= -EARLY_MS && lateMs <= LATE_MS && !this.isClosed;
+    return this.waitMs === 0 && !this.isLate && !this.isClosed;
+  }
+
+  /** Sent now, it would count in a later window than the one that it has a place in. */
+  get isLate(): boolean {
+    return this.#call.clock.now() - this.#dueAt > LATE_MS;
   }
 
   get isClosed(): boolean {

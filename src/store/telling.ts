@@ -72,12 +72,19 @@ export class Telling {
     const news = untold.list();
     const today = untold.dayEnds === own.dayEnds ? untold.today : 0;
     if (news.length === 0 && own.isEmpty && mirror.closedMs(time) === 0 && isNothing(mirror.learned(time))) return;
+    const { dayEnds } = own;
     untold.clear();
+    // Told after all, and then told again: once is enough.
+    const late = (reply: unknown): void => {
+      if (reply === undefined) return;
+      for (const [slice, requests, tokens] of news) this.add(mirror, [slice, -requests, -tokens], dayEnds, 0, time);
+      if (today !== 0) this.add(mirror, [0, 0, 0], dayEnds, -today, time);
+    };
     try {
-      await this.#rejoin(mirror, mirror.heardAt, news, today, own.list(), time);
+      await this.#rejoin(mirror, mirror.heardAt, news, today, own.list(), time, late);
     } catch (error) {
       for (const entry of news) untold.add(...entry);
-      untold.addDay(own.dayEnds, today);
+      untold.addDay(dayEnds, today);
       throw error;
     }
   }
@@ -100,6 +107,7 @@ export class Telling {
     today: number,
     all: Entry[],
     time: Clock,
+    late?: (reply: unknown) => void,
   ): Promise<void> {
     const closedMs = Math.ceil(mirror.closedMs(time));
     const verdict = closedMs > 0 ? JSON.stringify(mirror.gate?.verdict) : '';
@@ -107,7 +115,7 @@ export class Telling {
     const head = [this.#process, heardAt, own.today, own.dayEnds, today, closedMs, verdict];
     const learned = texts(mirror.learned(time));
     const args = [this.#time.told(time), ...head, ...learned, news.length, ...news.flat(), ...all.flat()].map(String);
-    mirror.heardAt = Number(await this.#link.probe(REJOIN, mirror.key, args));
+    mirror.heardAt = Number(await this.#link.probe(REJOIN, mirror.key, args, late));
   }
 
   /** Tells what came in while {@link Telling.rejoin} was under way. */

@@ -432,6 +432,18 @@ test('in shadow mode everything is decided and told, and nothing is held back', 
   expect(ledgers()[0]?.used).toMatchObject({ requests: 2, today: 7 });
 });
 
+test('in shadow mode, too, a call counts in the minute in which it is sent, however long a later part has held it', async () => {
+  const { quota, call, clock, ledgers } = setUp({ limits: { [MODEL]: { rpm: 3 } }, enforce: false });
+  await quota(call, async (passed) => {
+    await passTime(clock, 30_000);
+    await passed.beforeSend?.();
+  });
+  clock.advance(50_000);
+  expect(ledgers()[0]?.used).toMatchObject({ requests: 1, today: 1 });
+  clock.advance(11_500);
+  expect(ledgers()[0]?.used).toMatchObject({ requests: 0, today: 1 });
+});
+
 test('other failures, and 429s that the guard itself made, close nothing', async () => {
   const { quota, call, told } = setUp();
   const fails = (error: Error) => quota(call, () => Promise.reject(error)).catch(caught);

@@ -1,5 +1,7 @@
+import { REJOIN } from '../../src/store/scripts.ts';
 import type { Place } from '../../src/store/store.ts';
 import { ManualClock } from '../support.ts';
+import { openIo } from './clients.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import { ask, isUp, type Member, member, NAME, taken, until } from './stage.ts';
 
@@ -257,5 +259,43 @@ describe('when Redis is back', () => {
     await back();
     await until(() => first.shared.store.outlook(NAME, {}, clock) && taken(first, 1, ask({ rpm: 5 })).then(Boolean));
     expect(await taken(first, 5, ask({ rpm: 5 }))).toBe(0);
+  });
+
+  test('what Redis took in, though its answer came too late, is not told twice', async () => {
+    let told = 0;
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const open: typeof openIo = async (port) => {
+      const user = await openIo(port);
+      const client = user.client as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
+      for (const name of ['evalsha', 'eval']) {
+        const run = client[name]?.bind(client) as (...given: unknown[]) => Promise<unknown>;
+        client[name] = async (...given) => {
+          const reply = await run(...given);
+          if (given[0] !== REJOIN.sha && given[0] !== REJOIN.lua) return reply;
+          told++;
+          await held;
+          return reply;
+        };
+      }
+      return user;
+    };
+    const first = await member(server, clock, { open });
+    members = [first];
+    await isUp(first);
+    const limits = { tpm: 1000 };
+    const place = (await first.reserve(ask(limits, { tokens: 400 }))) as Place;
+    server.pause();
+    await lost();
+    first.shared.store.settle(NAME, place, 100, clock);
+    server.resume();
+    // Of two ledgers, and twice.
+    await until(() => told >= 4);
+    letGo();
+    await back();
+    expect(await taken(first, 1, ask(limits, { tokens: 890 }))).toBe(1);
+    expect(await taken(first, 1, ask(limits, { tokens: 10 }))).toBe(0);
   });
 });

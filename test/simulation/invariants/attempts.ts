@@ -113,20 +113,23 @@ export const hintsHonoured: Invariant = (facts) =>
     }),
   );
 
-/** I9: a key that Google refuses is not used by those who come after. */
+/** What stands on the board goes out with one heartbeat, and is read with the next. */
+const NOTICED_MS = 2500;
+
+/** I9: a key that Google refuses is not used by those who come after, nor, once they have heard it, by other processes. */
 export const noRefusedKey: Invariant = (facts) => {
   const benched = facts.history.of('key').filter(({ data }) => data.state === 'benched');
-  return facts
-    .calls()
-    .flatMap(({ ask, attempts }) =>
-      attempts
-        .filter((call) =>
-          benched.some(
-            ({ order, process, data }) => process === ask.process && data.project === call.project && order < ask.order,
-          ),
-        )
-        .map((call) => `with a key that is refused: ${sentText(call)}`),
-    );
+  return facts.calls().flatMap(({ ask, attempts }) =>
+    attempts
+      .filter((call) =>
+        benched.some(({ order, at, process, data }) => {
+          // A process that closes takes its word back.
+          const isHeard = facts.isSharing && !facts.settings.closing && at + NOTICED_MS < ask.at;
+          return data.project === call.project && (process === ask.process ? order < ask.order : isHeard);
+        }),
+      )
+      .map((call) => `with a key that is refused: ${sentText(call)}`),
+  );
 };
 
 /** I12: a key is taken out only where Google has refused it. */

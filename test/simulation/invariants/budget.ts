@@ -3,8 +3,7 @@ import type { Ask, Told } from '../world/history.ts';
 import { type Facts, grouped, type Invariant } from './facts.ts';
 
 const CAPACITY = 500;
-const THROTTLED_COST = 5;
-const TRANSIENT_COST = 14;
+const COST = 5;
 const SUCCESS_GAIN = 1;
 
 type Step = Extract<Told, { event: 'attempt' | 'retry' }>;
@@ -43,31 +42,31 @@ function replayed(steps: readonly Step[], facts: Facts): { tokens: number; least
   };
   const spent = new Map<string, number>();
   /** Who leaves during the wait has cost nothing. */
-  const left: { order: number; cost: number }[] = [];
+  const left: number[] = [];
   for (const step of steps) {
-    for (const { cost } of taken(left, step.order)) give(cost);
+    give(COST * taken(left, step.order));
     const name = callOf(step, facts);
     if (step.event === 'retry') {
-      const cost = step.data.kind === 'rate_limited' ? THROTTLED_COST : TRANSIENT_COST;
-      tokens -= cost;
+      tokens -= COST;
       least = Math.min(least, tokens);
-      spent.set(name, (spent.get(name) ?? 0) + cost);
+      spent.set(name, (spent.get(name) ?? 0) + COST);
       const order = leftOrder(step, facts);
-      if (order !== undefined) left.push({ order, cost });
+      if (order !== undefined) left.push(order);
     } else if (step.data.kind === undefined && (step.data as GuardEvents['attempt']).method !== 'countTokens') {
       give(spent.get(name) || SUCCESS_GAIN);
       spent.delete(name);
     }
   }
-  for (const { cost } of left) give(cost);
+  give(COST * left.length);
   return { tokens, least };
 }
 
-/** Takes out those that come before this. */
-function taken<T extends { order: number }>(all: T[], order: number): T[] {
-  const before = all.filter((one) => one.order < order);
-  all.splice(0, all.length, ...all.filter((one) => one.order >= order));
-  return before;
+/** Takes out those that come before this. @returns how many */
+function taken(all: number[], order: number): number {
+  const after = all.filter((one) => one >= order);
+  const count = all.length - after.length;
+  all.splice(0, all.length, ...after);
+  return count;
 }
 
 /** One call of a visitor. */

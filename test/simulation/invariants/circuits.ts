@@ -8,7 +8,7 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
   'half-open': ['open', 'closed'],
 };
 /** A probe that has not come back by then no longer keeps others out. */
-const LEASE_MS = 60_000;
+const LEASE_MS = 1000;
 const CLOSING_PROBES = 2;
 /** Of the time that it stays open: all of it, give or take a fifth. */
 const SHORTEST = 0.79;
@@ -35,6 +35,7 @@ export const lawfulCircuits: Invariant = (facts) => {
   const { probes, enforce = true } = facts.settings.guard.circuitBreaker;
   const { concurrency } = facts.settings.guard.bulkhead;
   const attempts = facts.attempts();
+  const answers = facts.history.of('attempt').filter(({ data }) => data.kind === undefined);
   const found: string[] = [];
   for (const { process, model, turns } of circuits(facts)) {
     let before = 'closed';
@@ -56,8 +57,13 @@ export const lawfulCircuits: Invariant = (facts) => {
       );
       if (state === 'open') found.push(...inside.map((call) => `while its circuit was open: ${sentText(call)}`));
       if (state !== 'half-open') continue;
-      const most = Math.max(0, ...inside.map((call) => inside.filter((other) => isProbing(other, call)).length));
-      if (most > probes) found.push(`${most} probes of ${probes} at once after ${at}`);
+      // Each success lets one more in.
+      const since = answers.filter((one) => one.process === process && one.data.model === model && one.at >= at);
+      for (const call of inside) {
+        const most = probes + since.filter((answer) => answer.at <= call.at).length;
+        const probing = inside.filter((other) => isProbing(other, call)).length;
+        if (probing > most) found.push(`${probing} probes of ${most} at once: ${sentText(call)}`);
+      }
     }
   }
   return found;
@@ -101,7 +107,13 @@ export const onlyFailuresOpen: Invariant = (facts) => {
         ? Math.min(minimumCalls, Math.max(WARNED_CALLS, Math.ceil(minimumCalls / 4)))
         : minimumCalls;
       const enough = recent >= least * failureRatio - 1e-6 && recent / (recent + answers) >= failureRatio - 1e-6;
-      return enough ? [] : [`the circuit of ${model} opened at ${at} after ${recent} failures and ${answers} answers`];
+      // The latest are judged by themselves, too.
+      const latest = since.filter(({ data }) => data.kind === undefined || isFailure(data)).slice(-minimumCalls);
+      const bad = latest.filter((one) => isFailure(one.data) && one.at > at - windowMs).length;
+      const isBad = bad >= minimumCalls * failureRatio - 1e-6;
+      return enough || isBad
+        ? []
+        : [`the circuit of ${model} opened at ${at} after ${recent} failures and ${answers} answers`];
     });
   });
 };

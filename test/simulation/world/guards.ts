@@ -38,7 +38,7 @@ export function guardOf({ climate }: Size, limits: Limits, chance: Chance): Worl
     circuitBreaker: {
       failureRatio: chance.pick(0.5, 0.9),
       // Where the circuit stays closed, the budget alone bounds repetitions.
-      minimumCalls: climate === 'outage' ? chance.pick(5, 1000, 1000) : chance.pick(2, 5, 20),
+      minimumCalls: climate === 'outage' ? chance.pick(3, 5, 1000, 1000) : chance.pick(2, 5, 20),
       windowMs: chance.pick(1000, 10_000),
       openMs: chance.pick(300, 5000),
       probes: chance.pick(1, 2, 3),

@@ -25,7 +25,8 @@ export interface Asker {
   readonly write?: (chunk: Uint8Array) => void;
 }
 
-const SLOW_MS = 700;
+/** Some read for longer than their time is. */
+const SLOW_MS = 1500;
 
 /** One call as an SDK makes it, read to its end or left. */
 export async function ask(asker: Asker, question: Question): Promise<string> {

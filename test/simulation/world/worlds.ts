@@ -68,8 +68,8 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
 function climateOf(x: number): Climate {
   if (x < 0.35) return 'quota';
   if (x < 0.83) return 'storm';
-  if (x < 0.84) return 'outage';
-  return x < 0.94 ? 'crowd' : 'redis';
+  if (x < 0.85) return 'outage';
+  return x < 0.96 ? 'crowd' : 'redis';
 }
 
 function sizeOf(climate: Climate, chance: Chance, processes: number, keys: number): Size {
@@ -80,13 +80,15 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
     crowd: [50, 2000],
     redis: [3000, 20_000, 20_000],
   };
-  const most = { quota: 8, storm: 6, outage: 60, crowd: 8, redis: 20 }[climate];
+  const most = { quota: 8, storm: 6, outage: 32, crowd: 8, redis: 16 }[climate];
+  const isSmall = climate !== 'outage' && climate !== 'redis' && chance.is(0.5);
   return {
     climate,
     processes,
     keys,
     spreadMs: chance.pick(...spreads[climate]),
-    visitors: Math.ceil(most / 2) + chance.upTo(most / 2),
+    // What two of them can find costs half of what six do.
+    visitors: isSmall ? 2 : Math.ceil(most / 2) + chance.upTo(most / 2),
     isPlain: climate === 'outage' || climate === 'redis' || chance.is(0.4),
   };
 }
@@ -94,7 +96,7 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
 function visitorOf({ climate, spreadMs, processes, isPlain }: Size, chance: Chance): Visitor {
   // Some come while processes are still joining.
   const at = climate === 'redis' && chance.is(0.1) ? chance.upTo(15) : chance.upTo(spreadMs);
-  const questions = chance.list(climate === 'outage' || chance.is(0.8) ? 1 : 2, () =>
+  const questions = chance.list(climate === 'outage' || chance.is(0.7) ? 1 : 2, () =>
     questionOf(climate, isPlain, chance),
   );
   return {
@@ -116,14 +118,14 @@ function questionOf(climate: Climate, isPlain: boolean, chance: Chance): Questio
     length: 40 + Math.floor(chance.random() * chance.random() * 900),
     reading: isPlain
       ? 'all'
-      : chance.pick('all', 'all', 'all', 'all', 'all', 'slow', 'leaves', chance.is(0.2) ? 'forgets' : 'all'),
+      : chance.pick('all', 'all', 'all', 'all', 'slow', 'slow', 'leaves', chance.is(0.2) ? 'forgets' : 'all'),
   };
 }
 
 function limitsOf(climate: Climate, chance: Chance): { rpm?: number; tpm?: number } {
   const isTight = climate === 'quota' || climate === 'redis';
   if (!isTight && chance.is(0.7)) return {};
-  const rpm = climate === 'redis' ? 5 + chance.upTo(10) : 1 + chance.upTo(9);
+  const rpm = climate === 'redis' ? 3 + chance.upTo(8) : 1 + chance.upTo(9);
   const tpm = 150 + chance.upTo(1000);
   return chance.pick<{ rpm?: number; tpm?: number }>({ rpm }, { rpm }, { tpm }, { rpm, tpm });
 }
@@ -161,7 +163,7 @@ function weatherOf(climate: Climate, spreadMs: number, chance: Chance): Weather[
 function redisOf(spreadMs: number, processes: number, chance: Chance): NonNullable<WorldSettings['redis']> {
   const trouble = (): RedisTrouble => ({
     at: chance.upTo(spreadMs * 1.5),
-    forMs: 50 + chance.upTo(4000),
+    forMs: 50 + chance.upTo(chance.pick(4000, 15_000)),
     kind: chance.pick('pause', 'pause', 'kill', 'kill-empty', 'slow', 'full', 'cut'),
     process: chance.upTo(processes),
   });
