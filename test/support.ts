@@ -48,7 +48,7 @@ export function clientOf(guard: Guard, baseUrl: string, sdk: typeof genai2 = gen
 
 /** A guard without lines on stdout and almost without waits. */
 export function quickGuard(options: GeminiGuardOptions = {}): Guard {
-  const guard = geminiGuard({ log: false, rateLimit: false, retry: { baseMs: 1 }, ...options });
+  const guard = geminiGuard({ log: false, rateLimit: false, retry: { attempts: 3, baseMs: 1 }, ...options });
   for (const event of EVENTS) guard.on(event, (data) => see(`the event ${event}`, JSON.stringify(data)));
   const close = guard.close;
   return Object.assign(guard, {
