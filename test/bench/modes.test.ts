@@ -17,6 +17,8 @@ const MODES: [string, RegExp, string[]][] = [
   ['micro', /^all policies +\d+/m, []],
   ['stream', /^guarded +\d/m, ['--only', 'guarded']],
   ['observing', /^1 +\d/m, []],
+  ['import', /gemini-guard/m, []],
+  ['growth', /^20000 +\d/m, []],
   ['scale', /^callers +100 +\d/m, []],
   ['quota', /^300 requests a minute +1 +no +\d/m, []],
   ['faults', /^guarded:visitors +(?:9\d|100)\.\d/m, []],
@@ -43,5 +45,5 @@ test.each(MODES)(
 test('a mode that does not exist is named, with those that do', async () => {
   const { code, stderr } = await run([join(ROOT, 'bench/run.mjs'), 'speed']);
   expect(code).toBe(2);
-  expect(stderr).toBe('unknown: speed. There are: overhead, micro, stream, observing, scale, quota, faults\n');
+  expect(stderr).toBe('unknown: speed. There are: overhead, micro, stream, observing, import, growth, scale, quota, faults\n');
 });
