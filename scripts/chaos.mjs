@@ -1,13 +1,10 @@
 // Four processes behind one quota while their Redis is paused, killed, restarted and full: `node scripts/chaos.mjs [rounds]`.
 // Time runs four times as fast for the guards and for the fake Gemini, so that a minute is fifteen seconds; Redis is as real as it
 // gets. Prints what happened as JSON; exits with 1 when a promise was broken. Needs `npm run build` and redis-server.
-import { fork, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { fullest, redisServer, scaledClock } from './chaos/parts.mjs';
 
 const SPEED = 4;
 const WORKERS = ['ioredis', 'redis', 'iovalkey', 'redis5'];
@@ -16,12 +13,6 @@ const BUSY = { model: 'busy', rpm: 150, callsAMinute: 300 };
 /** Asked for less than half of it: nothing has to wait, and nothing may fail. */
 const CALM = { model: 'calm', rpm: 600, callsAMinute: 240 };
 const RECOVERY_MS = 2000;
-
-function scaledClock(epoch) {
-  const date = () => epoch + (Date.now() - epoch) * SPEED;
-  const timer = (callback, ms) => setTimeout(callback, Math.max(0, ms) / SPEED);
-  return { now: date, date, setTimeout: timer, clearTimeout };
-}
 
 if (process.send) await work();
 else process.exit(await rule(Number(process.argv[2] ?? 3)));
@@ -35,7 +26,7 @@ async function work() {
   const guard = geminiGuard({
     log: false,
     retry: false,
-    clock: scaledClock(Number(EPOCH)),
+    clock: scaledClock(Number(EPOCH), SPEED),
     quota: { maxWaitMs: 10_000, limits: { busy: { rpm: BUSY.rpm }, calm: { rpm: CALM.rpm } } },
     redis: { client, outage: 'share' },
   });
@@ -82,7 +73,7 @@ async function connect(name, port) {
 async function rule(rounds) {
   const { fakeGemini } = await import('../dist/esm/testing/index.js');
   const epoch = Date.now();
-  const gemini = await fakeGemini({ now: scaledClock(epoch).date });
+  const gemini = await fakeGemini({ now: scaledClock(epoch, SPEED).date });
   const redis = await redisServer();
   const env = { ...process.env, ...gemini.env(), EPOCH: String(epoch), REDIS_PORT: String(redis.port) };
   const workers = await Promise.all(
@@ -117,7 +108,8 @@ async function rule(rounds) {
       return report;
     }),
   );
-  const windows = Object.fromEntries([BUSY, CALM].map(({ model }) => [model, fullest(gemini.calls, model)]));
+  const timesOf = (model) => gemini.calls.filter((call) => call.model === model).map(({ at }) => at);
+  const windows = Object.fromEntries([BUSY, CALM].map(({ model }) => [model, fullest(timesOf(model), SPEED)]));
   await redis.kill();
   redis.forget();
   await gemini.close();
@@ -141,48 +133,4 @@ async function rule(rounds) {
   const slowestRecoveryMs = Math.max(...back);
   console.log(JSON.stringify({ rounds, sums, windows, slowestMs, slowestRecoveryMs, reasons, broken }, undefined, 2));
   return broken.length === 0 ? 0 : 1;
-}
-
-/**
- * The most calls of a model that came within any minute, less what a call may need to arrive when the machine is busy (a
- * quarter of a second, and time runs fast here).
- */
-function fullest(calls, model) {
-  const times = calls.filter((call) => call.model === model).map(({ at }) => at);
-  let most = 0;
-  for (let first = 0, last = 0; last < times.length; last++) {
-    while (times[last] - times[first] >= 60_000 - 250 * SPEED) first++;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
-}
-
-async function redisServer() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  const dir = mkdtempSync(join(tmpdir(), 'gemini-guard-chaos-'));
-  let child;
-  const command = async (line) => {
-    const cli = spawn('redis-cli', ['-p', String(port), ...line.split(' ')], { stdio: 'ignore' });
-    return new Promise((resolve) => cli.once('exit', resolve));
-  };
-  const server = {
-    port,
-    command,
-    signal: (name) => child.kill(name),
-    async start() {
-      child = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', dir], { stdio: 'ignore' });
-      while ((await command('PING')) !== 0) await sleep(20);
-    },
-    async kill() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await gone;
-    },
-    forget: () => rmSync(dir, { recursive: true, force: true }),
-  };
-  await server.start();
-  return server;
 }

@@ -11,9 +11,9 @@ import type { EventName, GuardEvents, Listener } from './observe/events.ts';
 import { Events } from './observe/listeners.ts';
 import { type ObserverSettings, Observers } from './observe/observers.ts';
 import { MOUNTED_TWICE, NESTED, Warnings } from './observe/warnings.ts';
-import { getsKeys, inPlace, type Part, type PartName } from './part.ts';
+import { getsKeys, inPlace, observingIn, type Part, type PartName } from './part.ts';
 import { compose, type Policy } from './policy.ts';
-import { type Member, observingIn, Scope } from './scope.ts';
+import { type Member, Scope } from './scope.ts';
 import { MemoryStore } from './store/memory.ts';
 import type { SharedState } from './store/shared-state.ts';
 import type { Store } from './store/store.ts';
@@ -32,6 +32,8 @@ export interface CoreSettings extends ObserverSettings {
   readonly ai?: GoogleGenAI | undefined;
   /** A whole guard, not a single part: mounting a second one is noticed. */
   readonly whole?: boolean | undefined;
+  /** Whether calls may be sent unencrypted through a network. Default `false` for a whole guard. */
+  readonly plainHttp?: boolean | undefined;
   /** What the parts share with other processes, the ledgers too. Default the memory of this one. */
   readonly shared?: SharedState | undefined;
   /** Whom to tell of alerts, and when; `false` for no alerts at all. */
@@ -51,6 +53,7 @@ export class Core implements Member, SeamOwner {
   readonly store: Store;
   readonly fetch: typeof globalThis.fetch;
   readonly whole: boolean;
+  readonly plainHttp: boolean;
   readonly lookout: RetryLookout = new RetryLookout();
   readonly #ai: GoogleGenAI | undefined;
   readonly #policy: Policy;
@@ -66,6 +69,8 @@ export class Core implements Member, SeamOwner {
 
   constructor(parts: readonly (Part | readonly [PartName, null])[], settings: CoreSettings = {}) {
     this.whole = settings.whole ?? false;
+    // A part alone has no option for it.
+    this.plainHttp = settings.plainHttp ?? !this.whole;
     this.#ai = settings.ai;
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? Math.random;

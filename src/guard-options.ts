@@ -105,6 +105,12 @@ export interface GeminiGuardOptions extends ErrorNormalizerOptions {
   transport?: TransportChoice;
   /** A function like fetch, to make the calls with: the same as `transport`, by the name that SDKs have for it. */
   fetch?: Transport;
+  /**
+   * `true`: calls may go to an address that begins with `http://`, a proxy in a network of your own. This machine itself may
+   * always be called so.
+   * @default false key and prompt would go through the network for all to read
+   */
+  plainHttp?: boolean;
   /** A registry of prom-client 15 (`register`), for Prometheus: all names begin with `gemini_guard_`. */
   metrics?: Register;
   /** US dollars for a million tokens, by model, where you know better: `{ 'gemini-3.8-flash': { input: 0.75, output: 3.75 } }`. */
@@ -138,6 +144,7 @@ const RULES: Rules<GeminiGuardOptions> = {
     (value) => value === 'undici' || value === 'fetch' || typeof value === 'function',
   ),
   fetch: callback,
+  plainHttp: flag,
   metrics: registerRule,
   prices: record,
   clock: shape('a clock with now, date, setTimeout and clearTimeout', 'now', 'date', 'setTimeout', 'clearTimeout'),

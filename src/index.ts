@@ -90,6 +90,7 @@ export function geminiGuard(options?: GeminiGuardOptions): Guard {
       clock: given.clock,
       random: given.random,
       transport: given.transport ?? given.fetch,
+      plainHttp: given.plainHttp,
       ai: given.ai,
       whole: true,
       shared,

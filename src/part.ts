@@ -95,3 +95,8 @@ export function getsKeys(parts: ReadonlyMap<PartName, Part | null>): boolean {
 export function inPlace(parts: ReadonlyMap<PartName, Part | null>): Part[] {
   return PLACES.flatMap((name) => parts.get(name) ?? []);
 }
+
+/** The parts that listen to events. */
+export function observingIn(parts: ReadonlyMap<PartName, Part | null>): Part[] {
+  return [...parts.values()].filter((part): part is Part => part?.observe !== undefined);
+}

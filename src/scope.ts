@@ -8,7 +8,7 @@ import { manyListeners } from './many-listeners.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
 import { activeTraceId } from './observe/otel.ts';
 import { Tally } from './observe/tally.ts';
-import type { Part, PartName } from './part.ts';
+import { observingIn, type Part, type PartName } from './part.ts';
 import { shared } from './shared.ts';
 
 const REPORTS_KEPT = 100;
@@ -33,11 +33,6 @@ export interface Member {
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void;
   /** A call of this scope has failed for good: somebody may have to act. */
   fail(call: Call, error: GeminiError): void;
-}
-
-/** The parts that listen to events. */
-export function observingIn(parts: ReadonlyMap<PartName, Part | null>): Part[] {
-  return [...parts.values()].filter((part): part is Part => part?.observe !== undefined);
 }
 
 /** What the guards above a route agreed on for one request: its id, parts, signal, start, and its record. */
@@ -178,7 +173,9 @@ export class Scope {
     this.#settled = () => {
       this.#settled = undefined;
       const startedAt = new Date(this.#date).toISOString();
-      const event = this.tally.sum({ startedAt, requestId: this.id, ...this.route(), status, durationMs });
+      const { route, unmatched } = this.route();
+      const of = { startedAt, requestId: this.id, route, status, durationMs };
+      const event = this.tally.sum(unmatched ? { ...of, unmatched } : of);
       if (this.#traceId !== undefined) event.traceId = this.#traceId;
       this.emit('answer', event);
     };

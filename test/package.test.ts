@@ -77,7 +77,7 @@ test('OpenTelemetry is not even loaded where nobody has registered an SDK, and n
     const Module = require('node:module');
     const answer = () => Response.json({ candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' }] });
     const guard = geminiGuard({ log: false, fetch: async () => answer() });
-    const url = 'http://gemini.test/v1beta/models/gemini-3.8-flash:generateContent';
+    const url = 'https://gemini.test/v1beta/models/gemini-3.8-flash:generateContent';
     const ask = async () => (await guard.run(() => guard.fetch(url, { method: 'POST', body: '{"contents":[]}' }))).status;
     const asked = [];
     const resolve = Module._resolveFilename;
@@ -132,7 +132,7 @@ test('a hundred calls at once, of one request or of many, are no leak to Node', 
   const script = `
     const answer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
     const guard = require('gemini-guard').geminiGuard({ log: false, fetch: async () => new Promise((r) => setImmediate(r)).then(answer) });
-    const many = () => Promise.all(Array.from({ length: 100 }, () => guard.fetch('http://gemini.test/v1beta/models')));
+    const many = () => Promise.all(Array.from({ length: 100 }, () => guard.fetch('https://gemini.test/v1beta/models')));
     many().then(() => guard.run(many)).then((all) => console.log(all.length));
   `;
   const { stdout, stderr } = await run(['--input-type=commonjs', '-e', script]);

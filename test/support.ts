@@ -48,7 +48,9 @@ export function clientOf(guard: Guard, baseUrl: string, sdk: typeof genai2 = gen
 
 /** A guard without lines on stdout and almost without waits. */
 export function quickGuard(options: GeminiGuardOptions = {}): Guard {
-  const guard = geminiGuard({ log: false, rateLimit: false, retry: { baseMs: 1 }, ...options });
+  // Tests that count calls count to three.
+  const retry = options.retry !== false && { attempts: 3, ...(options.retry ?? { baseMs: 1 }) };
+  const guard = geminiGuard({ log: false, rateLimit: false, ...options, retry });
   for (const event of EVENTS) guard.on(event, (data) => see(`the event ${event}`, JSON.stringify(data)));
   const close = guard.close;
   return Object.assign(guard, {

@@ -25,7 +25,9 @@ const canned = async () => new Response(TEXT, { headers: { 'content-type': 'appl
 const cannedGuard = geminiGuard({ log: false, transport: canned });
 const init = () => ({ method: 'POST', headers: new Headers({ 'content-type': 'application/json', 'x-goog-api-key': 'k' }), body: '{"contents":[]}' });
 
+// With all its members from the beginning, as the seam makes it.
 const call = {
+  region: undefined, apiKey: undefined, patienceMs: undefined, beforeSend: undefined, isProbe: undefined,
   id: 'request-1', method: 'generateContent', model: 'gemini-3.8-flash', host: 'generativelanguage.googleapis.com',
   key: 'label', project: 'label', isMovable: true, repeat: 'always', signal: new AbortController().signal,
   deadline: Number.POSITIVE_INFINITY, startedAt: systemClock.now(), attempt: 1,

@@ -40,7 +40,7 @@ test('an outage', async () => {
   gemini.always(fault.overloaded());
   const response = await ask('/ask').expect(503);
   expect(response.body).toMatchObject({ code: 'overloaded', retryable: true });
-  expect(gemini.calls).toHaveLength(3);
+  expect(gemini.calls).toHaveLength(6);
 }, 15_000);
 
 test('a stream that is cut', async () => {

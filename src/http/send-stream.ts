@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { isGeminiFailure } from '../errors/is-gemini-failure.ts';
 import type { Problem } from '../errors/problem.ts';
 import { readChoice, readOptions } from '../options.ts';
@@ -68,7 +68,7 @@ export async function sendStream(
   const first = await frames.next();
   for (const [name, value] of Object.entries(headersOf(dialect))) res.setHeader(name, value);
   res.removeHeader('Content-Length');
-  const all = withFirst(first.value as string, frames);
+  const all = unlessStalled(withFirst(first.value as string, frames), res, clock);
   if (ctx) {
     const body = Readable.from(all, { objectMode: false, highWaterMark: 1 });
     // What is not Gemini's has been told to the visitor; the app hears of it as Koa tells of late errors.
@@ -107,6 +107,24 @@ function headersOf({ headers }: Dialect): Record<string, string> {
 async function* withFirst(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
   yield first;
   yield* rest;
+}
+
+/** A visitor who reads nothing for this long has gone, whatever his socket says: he would hold an upstream call for ever. */
+const STALLED_MS = 60_000;
+
+async function* unlessStalled(
+  frames: AsyncGenerator<string>,
+  res: ServerResponse,
+  clock: Clock,
+): AsyncGenerator<string> {
+  for await (const frame of frames) {
+    const timer = clock.setTimeout(() => res.destroy(), STALLED_MS);
+    try {
+      yield frame;
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
 }
 
 /** Waits wherever the visitor reads more slowly than the model speaks. */

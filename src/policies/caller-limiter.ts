@@ -1,5 +1,6 @@
-import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
-import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
+import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import Memory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
+import Res from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import { BoundedMap } from '../bounded-map.ts';
 
 /** Where a caller stands after it has asked for points. */
@@ -27,7 +28,7 @@ export class MemoryLimiter implements CallerLimiter {
   readonly #callers: BoundedMap<string, string>;
 
   constructor(requests: number, windowMs: number) {
-    this.#limiter = new RateLimiterMemory({ points: requests, duration: windowMs / 1000 });
+    this.#limiter = new Memory({ points: requests, duration: windowMs / 1000 });
     this.#callers = new BoundedMap(CALLERS_KEPT, (caller) => void this.#limiter.delete(caller));
   }
 
@@ -45,7 +46,7 @@ export class MemoryLimiter implements CallerLimiter {
       (state) => standing(state, false),
       async (rejection: unknown) => {
         // rate-limiter-flexible resolves and rejects with the same shape, which is no Error.
-        if (!(rejection instanceof RateLimiterRes)) throw rejection;
+        if (!(rejection instanceof Res)) throw rejection;
         return standing(await this.#giveBack(caller, points, rejection), true);
       },
     );

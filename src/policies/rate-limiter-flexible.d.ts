@@ -1,10 +1,13 @@
-/** Single files of the package, whose entry loads the clients' code for every database that it knows. */
+/** Single files of the package, whose entry loads code for every database that it knows. */
 declare module 'rate-limiter-flexible/lib/RateLimiterMemory.js' {
-  export { RateLimiterMemory as default } from 'rate-limiter-flexible';
+  const Memory: typeof import('rate-limiter-flexible').RateLimiterMemory;
+  export default Memory;
 }
 declare module 'rate-limiter-flexible/lib/RateLimiterRedis.js' {
-  export { RateLimiterRedis as default } from 'rate-limiter-flexible';
+  const Redis: typeof import('rate-limiter-flexible').RateLimiterRedis;
+  export default Redis;
 }
 declare module 'rate-limiter-flexible/lib/RateLimiterRes.js' {
-  export { RateLimiterRes as default } from 'rate-limiter-flexible';
+  const Res: typeof import('rate-limiter-flexible').RateLimiterRes;
+  export default Res;
 }

@@ -1,5 +1,6 @@
-import RateLimiterRedis from 'rate-limiter-flexible/lib/RateLimiterRedis.js';
-import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
+import type { RateLimiterRedis } from 'rate-limiter-flexible';
+import Redis from 'rate-limiter-flexible/lib/RateLimiterRedis.js';
+import Res from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { shareOf } from '../store/insurance.ts';
 import { script } from '../store/script.ts';
@@ -37,7 +38,7 @@ export class RedisLimiter implements CallerLimiter {
       eval: (_lua: string, { keys, arguments: [points, , limit] }: Eval) =>
         shared.link.run(CONSUME, keys[0], [points, limit, String(windowMs)]),
     };
-    this.#limiter = new RateLimiterRedis({
+    this.#limiter = new Redis({
       storeClient,
       useRedisPackage: true,
       keyPrefix: `${shared.prefix}caller`,
@@ -52,7 +53,7 @@ export class RedisLimiter implements CallerLimiter {
       const { remainingPoints, msBeforeNext } = await this.#limiter.consume(caller, points);
       return { refused: false, limit: this.#requests, remaining: remainingPoints, resetMs: msBeforeNext };
     } catch (rejection) {
-      if (!(rejection instanceof RateLimiterRes)) return this.#insured(caller, points);
+      if (!(rejection instanceof Res)) return this.#insured(caller, points);
       const remaining = Math.max(0, this.#requests - (rejection.consumedPoints - points));
       return { refused: true, limit: this.#requests, remaining, resetMs: rejection.msBeforeNext };
     }

@@ -34,6 +34,9 @@ const THROTTLED_FACTOR = 7;
 /** Waits that a server named are stretched by up to a tenth, so that those who were told the same do not meet again. */
 const HINT_SPREAD = 0.1;
 
+/** A prompt that takes long for good is paid for each time that its call is cut: once, and then it has the time it needs. */
+const CUTS_MOST = 1;
+
 /** Failures after which Google cannot have begun the work: safe to repeat even where repeating creates something. */
 const UNSENT_KINDS: ReadonlySet<Kind> = new Set<Kind>(['rate_limited', 'model_overloaded', 'resource_not_ready']);
 
@@ -75,8 +78,9 @@ export function retryPart(options?: RetryOptions): Part {
 
   /** Whether a call that hangs would be repeated. */
   function canBeCut(call: Call, attempt: number, attempts: number): boolean {
-    const most = Math.min(attempts - 1, KINDS.upstream_timeout.retries);
-    return attempt <= most && call.repeat === 'always' && !call.isProbe && budget.has(call);
+    return (
+      attempt <= Math.min(attempts - 1, CUTS_MOST) && call.repeat === 'always' && !call.isProbe && budget.has(call)
+    );
   }
   return { name: 'retry', policy: retry, status: () => ({ budget: budget.status() }) };
 }

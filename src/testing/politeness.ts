@@ -25,7 +25,7 @@ export interface Verdict {
 export interface PolitenessOptions {
   /**
    * How often one request may be sent, the first time included.
-   * @default 5
+   * @default 6
    */
   readonly attempts?: number;
   /**
@@ -41,7 +41,7 @@ const EARLY_MS = 5;
 export function readPoliteness(options: PolitenessOptions): Required<PolitenessOptions> {
   refuseUnknown('politeness', options, ['attempts', 'graceMs']);
   return {
-    attempts: number('politeness', 'attempts', options.attempts, 5),
+    attempts: number('politeness', 'attempts', options.attempts, 6),
     graceMs: number('politeness', 'graceMs', options.graceMs, 250),
   };
 }

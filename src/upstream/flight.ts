@@ -87,7 +87,10 @@ export class Flight implements StreamEars {
     const tokens = tokensOf(usage);
     this.#telemetry?.used(tokens, factsOf(answer));
     const costUsd = this.#owner.observers.costOf(model, tokens);
-    emit('usage', { requestId, model, key, tokens, ...(costUsd === undefined ? {} : { costUsd }) });
+    emit(
+      'usage',
+      costUsd === undefined ? { requestId, model, key, tokens } : { requestId, model, key, tokens, costUsd },
+    );
   }
 
   end(error?: GeminiError): void {

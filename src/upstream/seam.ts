@@ -31,6 +31,8 @@ export interface SeamOwner {
   /** A scope for a call outside of any request. */
   openScope(id: string): Scope;
   readonly observers: Pick<Observers, 'costOf' | 'begin'>;
+  /** Whether calls may be sent unencrypted through a network. */
+  readonly plainHttp: boolean;
   /** Notices retry loops above this guard. */
   readonly lookout: RetryLookout;
   warn(code: string, message: string): void;
@@ -40,6 +42,9 @@ export interface SeamOwner {
 
 /** For what is asked on the side: it is no part of the answer. */
 const SILENT: StreamEars = { usage() {}, end() {} };
+
+const PLAIN_HTTP =
+  'a call was refused: its address begins with http://, and key and prompt would go through the network for all to read. Use https://, or allow it: geminiGuard({ plainHttp: true }).';
 
 const UNLIMITED: AttemptLimits = { attemptMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
 
@@ -73,6 +78,10 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     try {
       const head = readHead(input as string | URL | Request, init);
       const target = targetOf(head.url, head.verb);
+      if (target.isPlain && !owner.plainHttp) {
+        owner.warn('GG_PLAIN_HTTP', PLAIN_HTTP);
+        throw new GeminiError('guard_misconfigured');
+      }
       const own = new CallSignal(scope, head, owner);
       signal = own;
       if (!scope.isVisit || scope.startedAt === undefined) scope.startedAt = owner.clock.now();
@@ -100,6 +109,10 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
   };
 }
 
+type Optional = 'region' | 'apiKey' | 'patienceMs' | 'beforeSend' | 'isProbe';
+/** With all its members from the beginning: a copy that gets one more is a hash table, 50 times as slow to make and to read. */
+type Complete = Omit<Call, Optional> & { [K in Optional]: Call[K] | undefined };
+
 function callOf(
   owner: SeamOwner,
   scope: Scope,
@@ -110,7 +123,7 @@ function callOf(
   const { clock, random, store } = owner;
   const { host, method, model, project, region, repeatable } = target;
   const label = project || request.secret ? labelOf(project || (request.secret as string)) : '';
-  const call: Call = {
+  const call: Complete = {
     id: scope.id,
     method,
     model: model || modelIn(request.body),
@@ -119,6 +132,11 @@ function callOf(
     project: label,
     // What a client sends as a bearer token may be anything.
     isKeyed: request.headers.has('x-goog-api-key'),
+    region: region || undefined,
+    apiKey: undefined,
+    patienceMs: undefined,
+    beforeSend: undefined,
+    isProbe: undefined,
     isMovable: model !== '',
     repeat: request.spent ? 'never' : repeatable ? 'always' : 'if-unsent',
     signal,
@@ -136,5 +154,5 @@ function callOf(
     atEnd,
     prompt,
   };
-  return region ? { ...call, region } : call;
+  return call as Call;
 }

@@ -14,6 +14,8 @@ export interface Target {
   readonly region: string;
   /** Repeating it costs tokens at most; it creates nothing twice. */
   readonly repeatable: boolean;
+  /** Key and prompt would go through a network unencrypted. */
+  readonly isPlain: boolean;
 }
 
 /** POST methods that store nothing (everything else that is POSTed creates, starts or changes something). */
@@ -36,6 +38,8 @@ const BELONGING = /^(?:[^/:]+\/(?:operations|permissions)(?:\/[^/]*)?|openapi\/.
 const MODEL = /^[a-z\d](?:[\w.@-]{0,126}[a-z\d])?$/i;
 const PROJECT = /\/projects\/([^/]+)\//;
 const REGION = /\/locations\/([a-z\d-]+)\//;
+/** As URL() writes it: `127.1` and `0x7f.1` are `127.0.0.1` there. */
+const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const VERBS: Readonly<Record<string, string>> = { GET: 'get', DELETE: 'delete', PATCH: 'update', PUT: 'update' };
 
 /**
@@ -58,20 +62,21 @@ const targets = new BoundedMap<string, Target>(200);
 const NAME_MOST = 500;
 
 function read(url: string, verb: string): Target {
-  const { host, pathname } = parse(url);
+  const { host, hostname, pathname, protocol } = parse(url);
+  const isPlain = protocol === 'http:' && !LOOPBACK.test(hostname);
   const project = PROJECT.exec(pathname)?.[1] ?? '';
   const region = REGION.exec(pathname)?.[1] ?? '';
   const found = MODEL_PATH.exec(pathname);
   if (!found || BELONGING.test(found[2] as string)) {
     const method = resourceMethod(pathname, verb);
-    return { host, method, model: '', project, region, repeatable: isRepeatable(method, verb) };
+    return { host, method, model: '', project, region, repeatable: isRepeatable(method, verb), isPlain };
   }
   const [name = '', method, ...more] = (found[2] as string).split(':');
   // A key in place of a model must not stand in an address: what is between here and Google would log it.
   if (redact(name) !== name) throw refused();
   if (!MODEL.test(name) || more.length > 0 || (verb === 'POST' && !method)) throw refused();
   const called = method || `${found[1]}.${VERBS[verb] ?? verb.toLowerCase()}`;
-  return { host, method: called, model: name, project, region, repeatable: isRepeatable(called, verb) };
+  return { host, method: called, model: name, project, region, repeatable: isRepeatable(called, verb), isPlain };
 }
 
 function parse(url: string): URL {

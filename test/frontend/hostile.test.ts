@@ -51,7 +51,7 @@ const HOSTILE: [string, unknown][] = [
   ['a name of all objects', { name: 'constructor', code: 'toString' }],
 ];
 
-describe.each(HOSTILE)('%s', (_, value) => {
+describe.each(HOSTILE)('case 72: %s', (_, value) => {
   it('is internal, and no problem', () => {
     const problem = toProblem(value);
     expect(problem).toMatchObject({ code: 'internal', status: 500, retryable: false, detail: GENERIC });

@@ -230,7 +230,7 @@ describe.each(streamHosts)('sendStream in $name', (host) => {
     expect(clock.pending).toBe(0);
   });
 
-  test('a visitor who reads slowly does not fill the memory', async () => {
+  test('case 40: a visitor who reads slowly does not fill the memory', async () => {
     let made = 0;
     async function* endless(): AsyncGenerator<object> {
       for (;;) {

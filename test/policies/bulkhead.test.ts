@@ -85,7 +85,7 @@ test('one caller holds a quarter of the queue at most', async () => {
   expect(status()).toEqual({ running: 1, waiting: 4 });
 });
 
-test('a thousand who leave the queue leave nothing behind', async () => {
+test('case 55: a thousand who leave the queue leave nothing behind', async () => {
   const { start, status } = bulkhead({ concurrency: 1, queue: 1000 });
   const first = start('first');
   const waiting = Array.from({ length: 1000 }, (_, i) => start(String(i)));

@@ -388,7 +388,7 @@ test('a full line turns away at once, and leaves no timer (53)', async () => {
   expect(await Promise.all(waiting)).toEqual(Array(1000).fill('answer'));
 });
 
-test('one caller holds a quarter of the line at most: the others are served (54)', async () => {
+test('case 54: one caller holds a quarter of the line at most: the others are served', async () => {
   const { quota, call, clock, refused, burst } = setUp();
   await quota(call, refused(7000)).catch(caught);
   const greedy = Promise.all(burst(400, { caller: 'greedy' }));
@@ -399,7 +399,7 @@ test('one caller holds a quarter of the line at most: the others are served (54)
   expect(await others).toEqual(Array(50).fill('answer'));
 });
 
-test('a thousand who wait and leave at once leave an empty line, no timers and no places (55)', async () => {
+test('case 55: a thousand who wait and leave at once leave an empty line, no timers and no places', async () => {
   const { quota, call, clock, refused, burst, leave, ledgers, lines } = setUp();
   await quota(call, refused(7000)).catch(caught);
   const waiting = Promise.all(burst(1000));

@@ -90,7 +90,7 @@ test.each(['Thu, 01 Dec 1994 16:00:00 GMT', '0'])('case 18: a Retry-After of %s 
   stack.gemini.script([unavailable(value), answer('fine')]);
   expect((await stack.visit('/ask')).status).toBe(200);
   // Only the jitter is left.
-  expect(stack.data('retry')).toMatchObject([{ waitMs: 250 }]);
+  expect(stack.data('retry')).toMatchObject([{ waitMs: 150 }]);
 });
 
 test.each(['Fri, 31 Dec 9999 23:59:59 GMT', '99999999999'])('case 18: a Retry-After of %s is capped', async (value) => {

@@ -116,11 +116,11 @@ test('an answer without a body that nobody reads, as an upload begins with, ends
   const headers = {
     'content-type': 'text/plain',
     'content-length': '0',
-    'x-goog-upload-url': 'http://gemini.test/upload',
+    'x-goog-upload-url': 'https://gemini.test/upload',
   };
   responding(() => new Response('', { headers }));
-  const response = await guard.fetch('http://gemini.test/upload/v1beta/files', { method: 'POST', body: '{}' });
-  expect(response.headers.get('x-goog-upload-url')).toBe('http://gemini.test/upload');
+  const response = await guard.fetch('https://gemini.test/upload/v1beta/files', { method: 'POST', body: '{}' });
+  expect(response.headers.get('x-goog-upload-url')).toBe('https://gemini.test/upload');
   expect(guard.status().calls.inFlight).toBe(0);
 });
 
@@ -145,7 +145,7 @@ test("a file is the user's own, whatever is in it", async () => {
     ['application/json', '{"error":{"code":429,"message":"mine"}}'],
   ] as const) {
     responding(() => new Response(text, { headers: { 'content-type': type } }));
-    const response = await guard.fetch('http://gemini.test/v1beta/files/f:download?alt=media');
+    const response = await guard.fetch('https://gemini.test/v1beta/files/f:download?alt=media');
     expect(await response.text()).toBe(text);
     expect(guard.status().calls.inFlight).toBe(0);
   }
@@ -158,7 +158,7 @@ test('a poll that failed once may be asked again in the same request', async () 
       ? new Response('{"error":{"code":503,"message":"down","status":"UNAVAILABLE"}}', { status: 503 })
       : Response.json({ id: 'i' }),
   );
-  const poll = () => guard.fetch(new Request('http://gemini.test/v1beta/interactions/i'));
+  const poll = () => guard.fetch(new Request('https://gemini.test/v1beta/interactions/i'));
   await guard.run(async () => {
     expect(await poll().catch(caught)).toMatchObject({ status: 503 });
     expect((await poll()).status).toBe(200);
@@ -202,7 +202,11 @@ test('tokens of a stream that is left while it is read are counted once', async 
 test('a body that never arrives is waited for no longer than its caller waits', async () => {
   const leaving = new AbortController();
   const body = new ReadableStream({ pull: () => new Promise(() => {}) });
-  const request = new Request(`http://gemini.test${generate}`, { method: 'POST', body, duplex: 'half' } as RequestInit);
+  const request = new Request(`https://gemini.test${generate}`, {
+    method: 'POST',
+    body,
+    duplex: 'half',
+  } as RequestInit);
   const asked = guard.fetch(request, { signal: leaving.signal }).catch(caught);
   leaving.abort();
   expect(await asked).toMatchObject({ kind: 'cancelled' });
@@ -218,7 +222,7 @@ test('the good part of a packet keeps its characters whole', async () => {
   const packets = [new TextEncoder().encode(event('first')), bytes.slice(0, cut), bytes.slice(cut)];
   const body = () => new ReadableStream({ pull: (c) => (packets.length > 0 ? c.enqueue(packets.shift()) : c.close()) });
   responding(() => new Response(body(), { headers: { 'content-type': 'text/event-stream' } }));
-  const response = await guard.fetch(`http://gemini.test/v1beta/models/${MODEL}:streamGenerateContent?alt=sse`, {
+  const response = await guard.fetch(`https://gemini.test/v1beta/models/${MODEL}:streamGenerateContent?alt=sse`, {
     method: 'POST',
   });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -236,7 +240,7 @@ test.each([
   ['events', () => new Response('data: {}\n\n', { headers: { 'content-type': 'text/event-stream' } })],
 ])('a unary call that is answered with %s has no answer', async (_what, make) => {
   responding(make);
-  const asked = guard.fetch(`http://gemini.test${generate}`, { method: 'POST', body: '{}' });
+  const asked = guard.fetch(`https://gemini.test${generate}`, { method: 'POST', body: '{}' });
   expect(await asked.catch(caught)).toMatchObject({ kind: 'invalid_response', attempts: 3 });
 });
 
