@@ -224,13 +224,6 @@ export const BUGS = [
     'all rush through a gate that has just opened',
   ),
   bug(
-    'pilot-stale',
-    'policies/pilot.ts',
-    'if (closings !== this.#closings) return;',
-    '',
-    'an answer from before the gate was closed opens it',
-  ),
-  bug(
     'gate-shortened',
     'store/ledger.ts',
     'if (closedMs >= this.closedMs(clock)) this.#gate =',
@@ -335,13 +328,6 @@ export const BUGS = [
     'if closedMs > 0 then close(now + closedMs, ARGV[3]) end',
     '',
     'a 429 is not told to the other processes',
-  ),
-  bug(
-    'redis-outage-greedy',
-    'store/outage.ts',
-    "this.#mode === 'share' ? shares(limits, this.#processes()) : limits",
-    'limits',
-    'without Redis each process takes the whole limit',
   ),
   bug(
     'redis-forgetful',

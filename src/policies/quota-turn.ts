@@ -141,7 +141,8 @@ export class QuotaTurn {
     const { maxWaitMs } = this.#settings;
     const { patienceMs = Number.POSITIVE_INFINITY, clock } = this.#call;
     const leftMs = Math.min(maxWaitMs, patienceMs) - (clock.now() - this.#begun);
-    const answer = this.#place.take(Math.min(Math.max(0, leftMs), remainingMs(this.#call) - 1));
+    // In its last millisecond a call may still go at once: it is late, and not refused.
+    const answer = this.#place.take(Math.max(0, Math.min(leftMs, remainingMs(this.#call) - 1)));
     return 'then' in answer ? answer.then((told) => this.#judge(told)) : this.#judge(answer);
   }
 

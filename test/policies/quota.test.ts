@@ -444,6 +444,12 @@ test('in shadow mode, too, a call counts in the minute in which it is sent, howe
   expect(ledgers()[0]?.used).toMatchObject({ requests: 0, today: 1 });
 });
 
+test('in the last millisecond of its time a call is not refused for a quota that is free', async () => {
+  const { quota, call, clock, answered, told } = setUp({ limits: { [MODEL]: { rpm: 3 } } });
+  expect(await quota({ ...call, deadline: clock.now() + 0.5 }, answered)).toBe('answer');
+  expect(told).toEqual([]);
+});
+
 test('other failures, and 429s that the guard itself made, close nothing', async () => {
   const { quota, call, told } = setUp();
   const fails = (error: Error) => quota(call, () => Promise.reject(error)).catch(caught);

@@ -19,14 +19,14 @@ export function guardOf({ climate }: Size, limits: Limits, chance: Chance): Worl
   const isCrowd = climate === 'crowd';
   return {
     timeout: {
-      totalMs: chance.pick(3000, 30_000, 120_000, 120_000),
+      totalMs: chance.pick(3000, 3000, 30_000, 120_000, 120_000),
       attemptMs: chance.pick(2500, 60_000),
       firstByteMs: chance.pick(2000, 45_000),
       idleMs: chance.pick(1500, 30_000),
     },
     failover: chance.is(0.2) ? { models: chance.pick(['m3'], ['m2', 'm3']) } : false,
     retry: {
-      attempts: climate === 'outage' ? chance.pick(3, 10, 10) : chance.pick(1, 2, 3, 3, 6),
+      attempts: climate === 'outage' ? chance.pick(3, 10, 10, 10) : chance.pick(1, 2, 3, 3, 6),
       baseMs: chance.pick(20, 500),
       maxMs: chance.pick(1000, 30_000),
     },

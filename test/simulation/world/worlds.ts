@@ -30,19 +30,21 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
   const climate = climateOf(chance.random());
   const isRedis = climate === 'redis';
   const processes = isRedis ? chance.pick(2, 2, 3, 4) : climate === 'quota' ? chance.pick(1, 1, 1, 2) : 1;
-  const keys = isRedis ? chance.pick(0, 2, 3) : chance.pick(0, 0, 1, 2, 3);
+  // Redis is away nearly all the time, and there is quota for few.
+  const isDark = isRedis && chance.is(0.25);
+  const keys = isDark ? 0 : isRedis ? chance.pick(0, 2, 3) : chance.pick(0, 0, 1, 2, 3);
   const size = sizeOf(climate, chance, processes, keys);
   const { spreadMs } = size;
   const visitors = chance.list(size.visitors, () => visitorOf(size, chance));
   const weather = weatherOf(climate, spreadMs, chance);
-  const limits = limitsOf(climate, chance);
+  const limits = isDark ? { rpm: Math.max(3, processes) } : limitsOf(climate, processes, chance);
   const settings: WorldSettings = {
     seed,
     climate,
     processes,
     keys,
     guard: guardOf(size, limits, chance),
-    ...(isRedis ? { redis: redisOf(spreadMs, processes, chance) } : {}),
+    ...(isRedis ? { redis: isDark ? darkOf(spreadMs, chance) : redisOf(spreadMs, processes, chance) } : {}),
     upstream: {
       limits,
       minute: chance.pick<'rolling' | 'first' | number>('rolling', 'first', chance.upTo(60_000)),
@@ -68,7 +70,7 @@ export function worldOf(seed: number): { settings: WorldSettings; random: () => 
 function climateOf(x: number): Climate {
   if (x < 0.35) return 'quota';
   if (x < 0.83) return 'storm';
-  if (x < 0.85) return 'outage';
+  if (x < 0.845) return 'outage';
   return x < 0.96 ? 'crowd' : 'redis';
 }
 
@@ -80,8 +82,8 @@ function sizeOf(climate: Climate, chance: Chance, processes: number, keys: numbe
     crowd: [50, 2000],
     redis: [3000, 20_000, 20_000],
   };
-  const most = { quota: 8, storm: 6, outage: 32, crowd: 8, redis: 16 }[climate];
-  const isSmall = climate !== 'outage' && climate !== 'redis' && chance.is(0.5);
+  const most = { quota: 8, storm: 6, outage: 48, crowd: 8, redis: 16 }[climate];
+  const isSmall = climate === 'storm' && chance.is(0.4);
   return {
     climate,
     processes,
@@ -122,10 +124,11 @@ function questionOf(climate: Climate, isPlain: boolean, chance: Chance): Questio
   };
 }
 
-function limitsOf(climate: Climate, chance: Chance): { rpm?: number; tpm?: number } {
+function limitsOf(climate: Climate, processes: number, chance: Chance): { rpm?: number; tpm?: number } {
   const isTight = climate === 'quota' || climate === 'redis';
   if (!isTight && chance.is(0.7)) return {};
-  const rpm = climate === 'redis' ? 3 + chance.upTo(8) : 1 + chance.upTo(9);
+  // In the end each process has one visitor more.
+  const rpm = (climate === 'redis' ? processes : 1) + chance.upTo(9);
   const tpm = 150 + chance.upTo(1000);
   return chance.pick<{ rpm?: number; tpm?: number }>({ rpm }, { rpm }, { tpm }, { rpm, tpm });
 }
@@ -143,7 +146,7 @@ function weatherOf(climate: Climate, spreadMs: number, chance: Chance): Weather[
       },
     ];
   }
-  if (climate === 'quota' && chance.is(0.7)) return [];
+  if (climate === 'quota' && chance.is(0.5)) return [];
   if (climate === 'redis' && chance.is(0.4)) return [];
   return chance.list(1 + chance.upTo(2), () => {
     const from = chance.is(0.6) ? 0 : chance.upTo(spreadMs);
@@ -154,7 +157,8 @@ function weatherOf(climate: Climate, spreadMs: number, chance: Chance): Weather[
     return {
       from,
       to: from + spreadMs,
-      share: chance.pick(0.1, 0.3, 0.9),
+      // Where some calls are refused and others are not, what is known differs.
+      share: climate === 'quota' ? chance.pick(0.3, 0.5, 0.9) : chance.pick(0.2, 0.9, 0.9),
       faults: kinds.length > 0 ? kinds : ['overloaded'],
     };
   });
@@ -171,6 +175,11 @@ function redisOf(spreadMs: number, processes: number, chance: Chance): NonNullab
     outage: chance.pick('share', 'share', 'share', 'open', 'closed'),
     troubles: chance.is(0.5) ? [] : chance.list(1 + chance.upTo(2), trouble),
   };
+}
+
+function darkOf(spreadMs: number, chance: Chance): NonNullable<WorldSettings['redis']> {
+  const kind = chance.pick('pause', 'kill');
+  return { outage: 'share', troubles: [{ at: 100 + chance.upTo(500), forMs: spreadMs, kind, process: 0 }] };
 }
 
 function jumpOf(spreadMs: number, processes: number, chance: Chance): WorldSettings['jumps'][number] {
