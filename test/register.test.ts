@@ -80,7 +80,7 @@ describe.each(Object.keys(ASK))('%s through the global fetch', (sdk) => {
     ['a used-up day', () => fault.quotaPerDay(), { kind: 'quota_exhausted', status: 429 }, 1],
     ['a dead key', () => fault.apiKeyInvalid(), { kind: 'invalid_credentials', status: 503 }, 1],
     ['a refused prompt', () => fault.blockedPrompt(), { kind: 'blocked_prompt', status: 422 }, 1],
-    ['a model without room', () => fault.overloaded(), { kind: 'model_overloaded', status: 503 }, 3],
+    ['a model without room', () => fault.overloaded(), { kind: 'model_overloaded', status: 503 }, 6],
   ])(
     'is understood, whatever the SDK makes of it: %s',
     async (_what, wrong, told, calls) => {

@@ -32,7 +32,8 @@ describe('every real payload gets its kind as a line of', () => {
 });
 
 test('no explanation repeats a key or a prompt, wherever in a line they stand', () => {
-  const secret = `${CANARY_KEY} "${CANARY_PROMPT}"`;
+  // Other ones than those that are watched for: this line is the log of somebody who did not mind.
+  const secret = `${CANARY_KEY} "${CANARY_PROMPT}"`.replaceAll('CANARY', 'OTHERS');
   for (const { raw, httpStatus } of CORPUS) {
     const inside = raw.replace(/("?message"?: ?")/, `$1${secret.replaceAll('"', '\\"')} `);
     for (const text of [`${secret} ${raw}`, `${raw} ${secret}`, inside]) {
@@ -40,7 +41,7 @@ test('no explanation repeats a key or a prompt, wherever in a line they stand', 
       for (const said of [text, line]) {
         const explanation = explanationOf(understandLine(said), 0);
         expect(`${JSON.stringify(explanation)}${explanationText(explanation, (_, plain) => plain)}`).not.toContain(
-          'CANARY',
+          'OTHERS',
         );
       }
     }

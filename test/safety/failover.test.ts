@@ -89,7 +89,7 @@ describe.each(hosts)('failover behind %s', (_name, express) => {
     stack.gemini.always(fault.overloaded(), { model: OTHER });
     const { status, json } = await stack.visit('/ask');
     expect([status, json]).toMatchObject([503, { code: 'unavailable' }]);
-    expect(await stack.over()).toMatchObject({ kind: 'model_not_found', attempts: 7, requestedModel: MODEL });
+    expect(await stack.over()).toMatchObject({ kind: 'model_not_found', attempts: 4, requestedModel: MODEL });
     expect(stack.data('alert')).toMatchObject([{ kind: 'model_not_found' }]);
   });
 
