@@ -45,5 +45,7 @@ test.each(MODES)(
 test('a mode that does not exist is named, with those that do', async () => {
   const { code, stderr } = await run([join(ROOT, 'bench/run.mjs'), 'speed']);
   expect(code).toBe(2);
-  expect(stderr).toBe('unknown: speed. There are: overhead, micro, stream, observing, import, growth, scale, quota, faults\n');
+  expect(stderr).toBe(
+    'unknown: speed. There are: overhead, micro, stream, observing, import, growth, scale, quota, faults\n',
+  );
 });
