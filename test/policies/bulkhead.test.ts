@@ -4,7 +4,7 @@ import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { bulkheadPart } from '../../src/policies/bulkhead.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall, firingEarly, settle } from '../a-call.ts';
-import { ManualClock, MODEL } from '../support.ts';
+import { ManualClock, MODEL } from '../manual-clock.ts';
 
 const caught = (error: unknown): unknown => error;
 

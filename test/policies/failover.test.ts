@@ -5,7 +5,7 @@ import type { Kind } from '../../src/errors/kinds.ts';
 import { type FailoverOptions, failoverPart } from '../../src/policies/failover.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall, aPrompt, settle } from '../a-call.ts';
-import { ManualClock } from '../support.ts';
+import { ManualClock } from '../manual-clock.ts';
 
 const caught = (error: unknown): unknown => error;
 const A = 'gemini-3.8-flash';

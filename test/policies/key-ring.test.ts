@@ -4,7 +4,7 @@ import type { KeysOptions } from '../../src/policies/key-options.ts';
 import { keysPart } from '../../src/policies/keys.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall } from '../a-call.ts';
-import { CANARY_KEY } from '../support.ts';
+import { CANARY_KEY } from '../canaries.ts';
 
 const A = 'secret-of-a';
 const B = 'secret-of-b';

@@ -9,7 +9,7 @@ import { retryPart } from '../../src/policies/retry.ts';
 import { compose, type Policy } from '../../src/policy.ts';
 import type { Board } from '../../src/store/store.ts';
 import { aCall, aPrompt, settle } from '../a-call.ts';
-import { MODEL } from '../support.ts';
+import { MODEL } from '../manual-clock.ts';
 
 const SECRETS = { a: 'secret-of-a', b: 'secret-of-b', c: 'secret-of-c' };
 const TWO: KeysOptions = [
