@@ -60,18 +60,21 @@ export const AREAS = {
     goal: 95,
   },
   quota: {
-    mutate: ['src/policies/{quota*,line,pilot,reservation}.ts'],
-    tests: ['test/policies/quota*.test.ts', 'test/store/ledger.test.ts'],
+    mutate: ['src/policies/quota*.ts'],
+    tests: ['test/policies/quota.test.ts', 'test/policies/quota-gates.test.ts'],
+    quick: true,
     goal: 95,
   },
   ledger: {
-    mutate: ['src/store/{ledger,windows,gate,left,memory,store}.ts', 'src/pacific.ts', 'src/bounded-map.ts'],
-    tests: ['test/store/{ledger,windows}.test.ts', 'test/{pacific,bounded-map}.test.ts'],
+    mutate: ['src/store/{ledger,gate,memory,store}.ts', 'src/pacific.ts'],
+    tests: ['test/store/ledger.test.ts', 'test/pacific.test.ts'],
+    quick: true,
     goal: 95,
   },
-  store: {
-    mutate: ['src/store/!(ledger|windows|gate|left|memory|store).ts'],
-    tests: ['test/store/*.test.ts'],
+  windows: {
+    mutate: ['src/store/{windows,left}.ts', 'src/bounded-map.ts'],
+    tests: ['test/store/windows.test.ts', 'test/store/ledger.test.ts', 'test/bounded-map.test.ts'],
+    quick: true,
     goal: 95,
   },
 };

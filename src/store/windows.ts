@@ -38,7 +38,7 @@ export class Windows {
     // More than the margin leaves, but not more than the limit: it gets a window for itself.
     const cost = Math.min(tokens, most);
     const fits = (used: Cost): boolean => used.requests < rpm && used.tokens + cost <= most;
-    if (from >= this.#last && fits(this.#sum)) return from;
+    if (fits(this.#sum)) return from;
     const used = this.#within(from);
     let found = from;
     for (let end = from; ; end++) {
