@@ -60,8 +60,8 @@ export const AREAS = {
     goal: 95,
   },
   quota: {
-    mutate: ['src/policies/quota*.ts'],
-    tests: ['test/policies/quota.test.ts', 'test/policies/quota-gates.test.ts'],
+    mutate: ['src/policies/{quota*,line,pilot,reservation}.ts'],
+    tests: ['quota-verdict', 'quota', 'quota-gates', 'quota-turn'].map((name) => `test/policies/${name}.test.ts`),
     quick: true,
     goal: 95,
   },
@@ -81,5 +81,10 @@ export const AREAS = {
 
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */
 export const EQUIVALENT = {
+  'src/bounded-map.ts': 2,
   'src/errors/retry-info.ts': 6,
+  'src/pacific.ts': 1,
+  'src/store/ledger.ts': 2,
+  'src/store/memory.ts': 2,
+  'src/store/windows.ts': 2,
 };

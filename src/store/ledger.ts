@@ -128,8 +128,7 @@ export class Ledger {
   #tooFar(why: Hurdle, waitMs: number, limits: Limits): Refusal {
     const verdict = this.#gate?.verdict;
     if (why === 'gate') return { taken: false, waitMs, why, ...(verdict ? { verdict } : {}) };
-    const limit = limits[why];
-    return { taken: false, waitMs, why, ...(limit === undefined ? {} : { limit }) };
+    return { taken: false, waitMs, why, limit: limits[why] as number };
   }
 
   /** Moves on to the present: the slice of now. */
