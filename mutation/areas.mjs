@@ -77,6 +77,12 @@ export const AREAS = {
     quick: true,
     goal: 95,
   },
+  outage: {
+    mutate: ['src/store/{mirror,spent,reply,insurance,outage,outage-words,shared-time}.ts'],
+    tests: ['spent', 'reply', 'mirror', 'insurance', 'shared-time'].map((name) => `test/store/${name}.test.ts`),
+    quick: true,
+    goal: 95,
+  },
 };
 
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */
