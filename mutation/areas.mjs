@@ -83,6 +83,12 @@ export const AREAS = {
     quick: true,
     goal: 95,
   },
+  shared: {
+    mutate: ['src/store/{redis,telling,script,scripts,ledger-lua}.ts'],
+    tests: ['test/store/virtual-outage.test.ts', 'test/store/virtual-store.test.ts'],
+    quick: true,
+    goal: 95,
+  },
 };
 
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */

@@ -130,6 +130,16 @@ test.each([
   expect(ledger.status(clock).used.today).toBe(today);
 });
 
+test('what others have used of the minute is not taken off the day once more', () => {
+  const clock = sharedClock();
+  const limits = { rpm: 40, rpd: 30 };
+  const seen = seenAt(NOW, { ...used(16), today: 16 });
+  const today = (known: Partial<Known>) =>
+    insurance({ limits, gate: undefined, seen: undefined, processes: 2, ...known }, clock).status(clock).used.today;
+  expect(today({ seen })).toBe(15 - 7);
+  expect(today({})).toBe(0);
+});
+
 test('a gate that is closed stays so, and one that is open is none', () => {
   const clock = sharedClock();
   const gated = (opensAt: number) =>
