@@ -4,7 +4,8 @@ import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { quotaPart } from '../../src/policies/quota.ts';
 import type { Next, Policy } from '../../src/policy.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
-import { aCall, passTime, settle } from '../a-call.ts';
+import type { Store } from '../../src/store/store.ts';
+import { aCall, aPrompt, passTime, settle } from '../a-call.ts';
 import { MODEL } from '../manual-clock.ts';
 
 const caught = (error: unknown): unknown => error;
@@ -113,7 +114,7 @@ test('what is told of a gate that closes, and of the calls that it holds', async
     caught,
   );
   await quota(call, answered).catch(caught);
-  expect(told).toEqual([
+  expect(told).toStrictEqual([
     gate({ state: 'closed', why: 'gate', waitMs: 4000, quotaId: 'PerMinute', limits: { rpm: 2 } }),
     gate({ state: 'waiting', why: 'gate', waitMs: 4000 }),
     gate({ state: 'closed', why: 'gate', waitMs: 9000 }),
@@ -320,4 +321,124 @@ test.each([
   { [MODEL]: { rpm: 1 }, other: { rpm: -1 } },
 ])('limits of %j are none', (limits) => {
   expect(() => quotaPart({ limits } as never)).toThrow('quota: `limits` must be an object of limits by model');
+});
+
+test('whose refusal is known at once leaves the pilot under way', async () => {
+  const { quota, call } = setUp({ limits: { [MODEL]: { rpm: 2 } } });
+  const pilot = slow(quota, call);
+  const other = slow(quota, call);
+  await settle();
+  expect(await quota({ ...call, patienceMs: 0 }, answered).catch(caught)).toMatchObject({ kind: 'rate_limited' });
+  await settle();
+  expect([pilot.isSent, other.isSent]).toEqual([true, false]);
+});
+
+/** A store that answers later, as a shared one does. */
+function laterStore(): { store: MemoryStore; later: Store } {
+  const store = new MemoryStore();
+  const later: Store = {
+    isShared: true,
+    reserve: async (...given) => store.reserve(...given),
+    settle: (...given) => store.settle(...given),
+    release: (...given) => store.release(...given),
+    close: async (...given) => store.close(...given),
+    learn: (...given) => store.learn(...given),
+    outlook: (...given) => store.outlook(...given),
+    closedMs: (...given) => store.closedMs(...given),
+    status: (clock) => store.status(clock),
+    end: () => store.end(),
+  };
+  return { store, later };
+}
+
+test('places of a store that answers later are waited for, settled and given back', async () => {
+  const { quota, call, clock } = setUp({ limits: { [MODEL]: { rpm: 2 } }, maxWaitMs: 90_000 });
+  const { store, later } = laterStore();
+  const used = () => store.status(clock)[0]?.used;
+  const shared: Call = { ...call, store: later };
+  let end: (usage?: object) => void = () => {};
+  const atEnd: Call['atEnd'] = (callback) => {
+    end = callback;
+  };
+  expect(await quota({ ...shared, atEnd }, answered)).toBe('answer');
+  end({ promptTokenCount: 40 });
+  expect(used()).toEqual({ requests: 1, tokens: 40, today: 1 });
+  await quota(shared, failing(new GeminiError('rate_limited'))).catch(caught);
+  expect(used()).toEqual({ requests: 1, tokens: 40, today: 1 });
+  expect(await quota(shared, answered)).toBe('answer');
+  let isSent = false;
+  const waiting = quota(shared, async (passed) => {
+    await passed.beforeSend?.();
+    isSent = true;
+  });
+  await settle();
+  await passTime(clock, 60_000, 500);
+  expect(isSent).toBe(false);
+  await passTime(clock, 1000);
+  await waiting;
+  expect(isSent).toBe(true);
+});
+
+test('an answer that ends twice is settled once', async () => {
+  const { quota, call, used } = setUp();
+  const ends: ((usage?: object) => void)[] = [];
+  await quota({ ...call, atEnd: (callback) => void ends.push(callback) }, answered);
+  for (const tokens of [40, 70]) ends[0]?.({ promptTokenCount: tokens });
+  expect(used()?.tokens).toBe(40);
+});
+
+test('a timer that fires two milliseconds early is in time', async () => {
+  const { quota, call, clock } = setUp();
+  await quota(call, failing(new GeminiError('rate_limited', { retryAfterMs: 1000 }))).catch(caught);
+  const early = {
+    ...clock,
+    now: clock.now,
+    date: clock.date,
+    setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, ms - 2),
+  };
+  // It opens for all at its time; what is early is the turn.
+  const store = Object.assign(new MemoryStore(), {
+    reserve: call.store.reserve.bind(call.store),
+    closedMs: () => 0,
+  });
+  let isSent = false;
+  const waiting = quota({ ...call, clock: early, store }, async (passed) => {
+    await passed.beforeSend?.();
+    isSent = true;
+  });
+  await passTime(clock, 998, 998);
+  expect(isSent).toBe(true);
+  await waiting;
+});
+
+test('who is first in line moves up when a prompt was shorter than planned, and is left alone otherwise', async () => {
+  const { quota, call, clock, told } = setUp({ limits: { [MODEL]: { tpm: 1000 } }, maxWaitMs: 90_000 });
+  const ends: ((usage?: object) => void)[] = [];
+  const atEnd: Call['atEnd'] = (callback) => void ends.push(callback);
+  for (const tokens of [400, 300]) await quota({ ...call, atEnd, prompt: aPrompt(tokens) }, answered);
+  const waiting = slow(quota, { ...call, prompt: aPrompt(600) });
+  await settle();
+  const waits = () => told.filter(({ event, data }) => event === 'gate' && data.state === 'waiting').length;
+  expect([waiting.isSent, waits()]).toEqual([false, 1]);
+  ends[0]?.({ promptTokenCount: 400 });
+  await settle();
+  expect([waiting.isSent, waits()]).toEqual([false, 1]);
+  ends[1]?.({ promptTokenCount: 0 });
+  await settle();
+  expect([waiting.isSent, waits()]).toEqual([false, 2]);
+  await passTime(clock, 61_000, 500);
+  expect(waiting.isSent).toBe(true);
+});
+
+test('no prompt is counted where there is no quota for it', async () => {
+  const { quota, call } = setUp({ limits: { [MODEL]: { tpm: 0 } } });
+  let counted = 0;
+  const prompt = aPrompt(100, {
+    count: async () => {
+      counted++;
+      return 5;
+    },
+  });
+  expect(await quota({ ...call, prompt }, answered).catch(caught)).toMatchObject({ kind: 'quota_zero' });
+  expect(counted).toBe(0);
 });
