@@ -89,6 +89,12 @@ export const AREAS = {
     quick: true,
     goal: 95,
   },
+  link: {
+    mutate: ['src/store/{redis-link,redis-client,redis-options}.ts'],
+    tests: ['test/store/quick-link.test.ts', 'test/store/redis-client.test.ts'],
+    quick: true,
+    goal: 95,
+  },
 };
 
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */

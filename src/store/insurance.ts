@@ -59,7 +59,7 @@ export function insurance({ limits, gate, seen, processes }: Known, clock: Clock
   const later = { requests: Math.min(requests, promised.requests), tokens: Math.min(tokens, promised.tokens) };
   ledger.add(Math.max(at, slice), later.requests, later.tokens);
   ledger.add(slice, requests - later.requests, tokens - later.tokens);
-  if (gate && gate.opensAt > now) ledger.close(gate.verdict, gate.opensAt - now, clock);
+  if (gate) ledger.close(gate.verdict, gate.opensAt - now, clock);
   return ledger;
 }
 

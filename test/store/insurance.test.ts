@@ -112,6 +112,26 @@ test('what is promised for later stays for as long as that, in each window until
   expect(usedNow()).toMatchObject({ requests: 0, tokens: 0 });
 });
 
+test('a promise for exactly a window later counts now and then', () => {
+  const slice = Math.floor(NOW / 250);
+  const seen = seenAt(NOW, { used: used(40).used, sum: { requests: 80, tokens: 0 }, last: slice + SPAN });
+  const clock = sharedClock();
+  const ledger = insurance({ limits: { rpm: 40 }, gate: undefined, seen, processes: 2 }, clock);
+  expect(ledger.status(clock).used.requests).toBe(20);
+  clock.advance(SPAN * 250);
+  expect(ledger.status(clock).used.requests).toBe(20);
+});
+
+test('no more is promised for later than what is gone', () => {
+  const slice = Math.floor(NOW / 250);
+  const seen = seenAt(NOW - 3000, { sum: { requests: 40, tokens: 1000 }, last: slice + 10 });
+  const clock = sharedClock();
+  const ledger = insurance({ limits: { rpm: 40, tpm: 1000 }, gate: undefined, seen, processes: 1 }, clock);
+  expect(ledger.status(clock).used).toEqual({ requests: 0, tokens: 0, today: 0 });
+  clock.advance(10 * 250);
+  expect(ledger.status(clock).used).toMatchObject({ requests: 36, tokens: 900 });
+});
+
 test('a promise for a slice that has passed counts now', () => {
   const seen = seenAt(NOW - 1000, { used: { requests: 1, tokens: 0 }, sum: { requests: 30, tokens: 0 } });
   expect(letIn({ seen }, { rpm: 40 })).toMatchObject({ now: 10, later: 40 });

@@ -58,6 +58,19 @@ test('what was seen last is the outlook, with what this process has changed sinc
   expect(mirror.outlook({}, clock)).toEqual({ waitMs: 0, left: 1, used: 3, tokens: 30, today: 5 });
 });
 
+test('at first Redis is not being told of anything, and was heard of nothing', () => {
+  const { isReminding, heardAt, insurance, seen } = new Mirror(NAME, 'gg:');
+  expect({ isReminding, heardAt, insurance, seen }).toEqual({ isReminding: false, heardAt: 0 });
+});
+
+test('an answer of just now is no old one, whatever the time', () => {
+  const clock = new ManualClock();
+  clock.time = 1e12;
+  const mirror = new Mirror(NAME, 'gg:');
+  mirror.hear(reply({ now: 1e12, dayEnds: 2e12 }));
+  expect(mirror.outlook({}, clock)).toMatchObject({ used: 3, tokens: 30, today: 5 });
+});
+
 test('never less than nothing was used', () => {
   const clock = new ManualClock();
   const mirror = new Mirror(NAME, 'gg:');
@@ -131,9 +144,10 @@ test('the lowest of what was configured, heard and learned holds; what was learn
   const mirror = new Mirror(NAME, 'gg:');
   mirror.hear(reply({ limits: { rpm: 8, tpm: 900 } }));
   mirror.learn({ rpm: 6 }, clock);
-  mirror.learn({}, clock);
   clock.time = 1000;
   mirror.learn({ rpd: 70 }, clock);
+  clock.time = 2000;
+  mirror.learn({}, clock);
   expect(mirror.learned(clock)).toEqual({ rpm: 6, rpd: 70 });
   expect(mirror.limits({ rpm: 7, tpm: 1000 }, clock)).toEqual({ rpm: 6, tpm: 900, rpd: 70 });
   clock.time = 3_600_999;
