@@ -178,6 +178,7 @@ test.each([
   ['options', { client: io() }, true],
   ['options without a prototype', Object.assign(Object.create(null), { url: 'redis://h' }), true],
   ['a number', 6379, false],
+  ['nothing', undefined, false],
   ['null', null, false],
   ['an instance of something else', new Map(), false],
   ['a list', [], false],
