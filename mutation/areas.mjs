@@ -95,6 +95,12 @@ export const AREAS = {
     quick: true,
     goal: 95,
   },
+  fleet: {
+    mutate: ['src/store/{fleet,snapshots,shared-state}.ts'],
+    tests: ['test/store/quick-fleet.test.ts', 'test/store/virtual-state.test.ts'],
+    quick: true,
+    goal: 95,
+  },
 };
 
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */
@@ -108,5 +114,8 @@ export const EQUIVALENT = {
   'src/policies/quota.ts': 5,
   'src/store/ledger.ts': 2,
   'src/store/memory.ts': 2,
+  'src/store/redis-client.ts': 1,
+  'src/store/redis-link.ts': 2,
+  'src/store/spent.ts': 1,
   'src/store/windows.ts': 2,
 };

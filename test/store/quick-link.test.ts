@@ -94,7 +94,7 @@ test('who waits for longer than 100 ms goes on without, and with him all the oth
   waiting[0]?.resolve('after all');
   waiting[1]?.reject(new Error('OOM'));
   await turn();
-  expect(late).toEqual(['after all', undefined]);
+  expect(late).toStrictEqual(['after all', undefined]);
   expect(changes).toEqual(['lost TIMEOUT']);
 });
 

@@ -47,8 +47,9 @@ export class World {
   }
 
   /** A process that has just begun. */
-  begin(outage: SharedState['outage'] = 'share', prefix = 'gg:'): Member {
+  begin(outage: SharedState['outage'] = 'share', prefix = 'gg:', status: SimulatedClient['status'] = 'ready'): Member {
     const client = this.network.client();
+    client.status = status;
     const shared = new SharedState({ client: faceOf(client), prefix, outage });
     const told: object[] = [];
     shared.start((event, data) => void told.push({ event, ...data }));
