@@ -85,7 +85,7 @@ export const AREAS = {
   },
   shared: {
     mutate: ['src/store/{redis,telling,script,scripts,ledger-lua}.ts'],
-    tests: ['test/store/virtual-outage.test.ts', 'test/store/virtual-store.test.ts'],
+    tests: ['telling', 'virtual-store', 'virtual-outage'].map((name) => `test/store/${name}.test.ts`),
     quick: true,
     goal: 95,
   },

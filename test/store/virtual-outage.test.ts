@@ -235,3 +235,31 @@ test(
     expect(open.shared.store.outlook(NAME, LIMITS, systemClock)).toMatchObject({ used: 40, left: 0 });
   }),
 );
+
+test(
+  'what was left in the moment of the loss is left when the first call comes, seconds later',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    expect(await one.taken(5, ask(LIMITS))).toBe(5);
+    await world.trouble('pause', 60_000);
+    await world.lost();
+    await world.pass(5000);
+    expect(await one.taken(50, ask(LIMITS))).toBe(35);
+  }),
+);
+
+test(
+  'a second loss begins with what is left then, not with what was left at the first',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    expect(await one.taken(5, ask(LIMITS))).toBe(5);
+    await world.trouble('pause', 2000);
+    await world.lost();
+    expect(await one.taken(5, ask(LIMITS))).toBe(5);
+    await world.pass(5000);
+    expect(await one.taken(25, ask(LIMITS))).toBe(25);
+    await world.trouble('pause', 60_000);
+    await world.lost();
+    expect(await one.taken(50, ask(LIMITS))).toBe(5);
+  }),
+);

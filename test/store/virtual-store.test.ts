@@ -4,7 +4,7 @@ import { Outage } from '../../src/store/outage.ts';
 import { RedisStore } from '../../src/store/redis.ts';
 import { faceOf } from '../../src/store/redis-client.ts';
 import { RedisLink } from '../../src/store/redis-link.ts';
-import { RESERVE } from '../../src/store/scripts.ts';
+import { REJOIN, RESERVE } from '../../src/store/scripts.ts';
 import { SharedTime } from '../../src/store/shared-time.ts';
 import type { Place } from '../../src/store/store.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -160,4 +160,32 @@ test('gates of ledgers that this process does not know are none of its business'
   expect(one.store.closedMs(NAME, one.clock)).toBe(5000);
   other.clock.advance(5000);
   expect(other.store.gates(other.clock)).toEqual([]);
+});
+
+test('a refusal is no use: there is nothing to tell of it', async () => {
+  const { clock, store, sent, link } = alone();
+  expect(await store.reserve(NAME, ask({ rpm: 0 }), clock)).toMatchObject({ taken: false });
+  link.lose('X');
+  expect(store.reserve(NAME, ask({ rpm: 0 }), clock)).toMatchObject({ taken: false });
+  await store.rejoin(clock);
+  expect(sent.filter(({ sha }) => sha === REJOIN.sha)).toEqual([]);
+});
+
+test('a place without tokens is given back like any other', async () => {
+  const { clock, store } = alone();
+  const place = (await store.reserve(NAME, ask({}, { tokens: 0 }), clock)) as Place;
+  store.release(NAME, place, clock);
+  await settled();
+  expect(await store.reserve(NAME, ask({ rpm: 1 }), clock)).toMatchObject({ taken: true });
+});
+
+test('while Redis is lost a prompt that was shorter than planned leaves room', async () => {
+  const { clock, store, link } = alone();
+  await store.reserve(NAME, ask({}, { tokens: 0 }), clock);
+  link.lose('X');
+  const limits = { tpm: 1000 };
+  const place = (await store.reserve(NAME, ask(limits, { tokens: 100 }), clock)) as Place;
+  expect(await store.reserve(NAME, ask(limits, { tokens: 950 }), clock)).toMatchObject({ taken: false });
+  store.settle(NAME, place, 20, clock);
+  expect(store.outlook(NAME, limits, clock).tokens).toBe(20);
 });
