@@ -116,6 +116,8 @@ export const EQUIVALENT = {
   'src/store/memory.ts': 2,
   'src/store/redis-client.ts': 1,
   'src/store/redis-link.ts': 2,
+  'src/store/redis.ts': 1,
   'src/store/spent.ts': 1,
+  'src/store/telling.ts': 1,
   'src/store/windows.ts': 2,
 };

@@ -231,3 +231,25 @@ test(
     expect([one.shared.processes, other.shared.processes]).toEqual([1, 1]);
   }),
 );
+
+test(
+  'who looks sees what the others show, and not itself; what is old, or was taken out, is seen no more',
+  virtually(async (world) => {
+    const [first, second] = (await world.join(2)) as [Member, Member];
+    first.shared.snapshots.show(() => 'first');
+    let text = 'second "1 2"';
+    second.shared.snapshots.show(() => text);
+    expect(await first.shared.snapshots.look()).toEqual([]);
+    await world.pass(2500);
+    expect(await first.shared.snapshots.look()).toEqual(['second "1 2"']);
+    text = '';
+    await world.pass(7500);
+    expect(await first.shared.snapshots.look()).toEqual([]);
+    text = 'again';
+    await world.pass(2500);
+    expect(await first.shared.snapshots.look()).toEqual(['again']);
+    await second.close();
+    await world.pass(1000);
+    expect(await first.shared.snapshots.look()).toEqual([]);
+  }),
+);

@@ -26,12 +26,13 @@ test(
 test(
   'a client that is still connecting when it begins is waited for, a second at most',
   virtually(async (world) => {
+    await world.pass(7000);
     const soon = world.begin('share', 'gg:', 'reconnecting');
     const never = world.begin('share', 'gg:', 'reconnecting');
-    await world.pass(950);
+    await world.pass(850);
     soon.client.status = 'ready';
-    await world.pass(120);
-    expect([soon.shared.link.isUp, soon.told]).toEqual([true, []]);
+    await world.pass(140);
+    expect([soon.shared.link.isUp, soon.told, never.told]).toEqual([true, [], []]);
     await world.pass(60);
     expect(never.told).toEqual([{ ...LOST, reason: 'NOT_READY' }, warning('the client is not connected')]);
     never.client.status = 'ready';
@@ -177,5 +178,103 @@ test(
     await first.shared.store.close(NAME, { kind: 'rate_limited' }, 9000, systemClock);
     await world.pass(2100);
     expect(second.shared.store.closedMs(NAME, systemClock)).toBeGreaterThan(6000);
+  }),
+);
+
+test(
+  'a loss that lasts is said once, however long, and its end is no second loss',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    await world.trouble('pause', 70_000);
+    await world.pass(90_000);
+    expect(one.told).toEqual([{ ...LOST, reason: 'TIMEOUT' }, warning('it did not answer within 100 ms'), BACK]);
+  }),
+);
+
+test(
+  'those who lost Redis together go on together, a few moments after it is back',
+  virtually(async (world) => {
+    const [first, second] = (await world.join(2)) as [Member, Member];
+    await world.trouble('kill', 2000);
+    await world.pass(2500);
+    expect([first, second].map(({ shared }) => shared.link.isUp)).toEqual([true, true]);
+  }),
+);
+
+test(
+  'each of those who lost Redis has its part of a limit',
+  virtually(async (world) => {
+    await world.join(2);
+    await world.inAll(5, ask({ rpm: 40 }));
+    await world.trouble('pause', 100_000);
+    await world.lost();
+    await world.pass(60_750);
+    expect(await world.inAll(50, ask({ rpm: 40 }))).toEqual([20, 20]);
+  }),
+);
+
+/** How many commands this process sends. */
+function counted({ client }: Member): () => number {
+  let sent = 0;
+  const { evalsha } = client;
+  client.evalsha = (...given) => {
+    sent++;
+    return evalsha.apply(client, given);
+  };
+  return () => sent;
+}
+
+test(
+  'a process that has nothing to do sends one command a second',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    await one.reserve(ask());
+    const sent = counted(one);
+    await world.pass(10_000);
+    expect(sent()).toBeGreaterThan(8);
+    expect(sent()).toBeLessThan(11);
+  }),
+);
+
+test(
+  'questions that hang end with their connection: a new one is asked each second again',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    const sent = counted(one);
+    await world.trouble('pause', 60_000);
+    await world.pass(6000);
+    expect(sent()).toBe(3);
+    one.client.lose();
+    await world.pass(9000);
+    one.client.connect();
+    await world.pass(2500);
+    expect(sent()).toBe(6);
+  }),
+);
+
+test(
+  'who closes while a sign of life is under way leaves no timer',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    const { evalsha } = one.client;
+    let closing: Promise<void> | undefined;
+    one.client.evalsha = (...given) => {
+      closing ??= one.close();
+      return evalsha.apply(one.client, given);
+    };
+    await world.pass(3000);
+    await closing;
+    expect(world.face.pending).toBe(0);
+  }),
+);
+
+test(
+  'who closes while Redis is silent has nothing more to tell',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    await world.trouble('pause', 5000);
+    await one.close();
+    await world.pass(1000);
+    expect([one.told, world.face.pending]).toEqual([[], 0]);
   }),
 );
