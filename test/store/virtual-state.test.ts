@@ -247,7 +247,7 @@ test(
     one.client.lose();
     await world.pass(9000);
     one.client.connect();
-    await world.pass(2500);
+    await world.pass(5000);
     expect(sent()).toBe(6);
   }),
 );
