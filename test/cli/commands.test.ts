@@ -9,7 +9,6 @@ import { CANARY_KEY, CANARY_PROMPT, clientOf, MODEL, quickGuard } from '../suppo
 import { cleanEnv, ended, ensureBuilt, ROOT, run } from './built.ts';
 import { AUTH_KEY, CLI } from './doctor-stage.ts';
 
-jest.setTimeout(30_000);
 beforeAll(ensureBuilt, 60_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'gemini-guard-cli-'));

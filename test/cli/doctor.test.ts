@@ -6,7 +6,6 @@ import { CANARY_KEY } from '../support.ts';
 import { ensureBuilt, ROOT, run } from './built.ts';
 import { AUTH_KEY, CLI, examine, redis, withFake } from './doctor-stage.ts';
 
-jest.setTimeout(60_000);
 beforeAll(ensureBuilt, 60_000);
 
 describe('where all is well', () => {

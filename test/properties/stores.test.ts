@@ -19,7 +19,7 @@ let stores = 0;
 beforeAll(async () => {
   server = await redisServer();
   user = await openIo(server.port);
-}, 20_000);
+});
 afterAll(async () => {
   user.end();
   await server.close();

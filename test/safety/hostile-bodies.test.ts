@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createGzip } from 'node:zlib';
+import { createGzip, Gunzip } from 'node:zlib';
 import { clean, redact } from '../../src/errors/redact.ts';
 import { understand } from '../../src/index.ts';
 import { type Exchange, fault, type Reply } from '../../src/testing/index.ts';
@@ -91,21 +91,31 @@ test('case 24: of a 20 MB error body 64 KB are read, and the heap does not grow'
     stack.gemini.reset();
   };
   await once();
-  gc();
-  const before = process.memoryUsage().heapUsed;
-  await once();
-  gc();
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(MB);
+  const growths: number[] = [];
+  while (growths.length < 3) {
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    await once();
+    gc();
+    growths.push(process.memoryUsage().heapUsed - before);
+  }
+  // What is kept is kept each time; whatever else the process has to do, it does once.
+  expect(Math.min(...growths)).toBeLessThan(MB);
 });
 
 test('case 25: of a gzip bomb in an error 64 KB are read', async () => {
+  const unpacked = jest.spyOn(Gunzip.prototype, 'push');
   const stack = await start({ guard: { retry: false } });
   const bomb = fault.gzipBomb(64 * MB);
   stack.gemini.script({ name: 'bomb', play: (exchange) => bomb.play(failing(exchange)) });
-  const before = process.memoryUsage().rss;
   expect((await stack.visit('/ask')).status).toBe(503);
   expect(stack.gemini.calls).toMatchObject([{ played: 'bomb' }]);
-  expect(process.memoryUsage().rss - before).toBeLessThan(200 * MB);
+  const sizes = unpacked.mock.calls.map(([piece]) => (piece as Buffer | null)?.length ?? 0);
+  unpacked.mockRestore();
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  expect(size).toBeGreaterThanOrEqual(MB / 16);
+  // And what the stages hold between them.
+  expect(size).toBeLessThan(MB);
 });
 
 /** The same exchange with status 500, whatever is sent. */
@@ -129,7 +139,7 @@ test('case 25: an answer that unzips without end is given up', async () => {
   });
   expect(await stack.visit('/ask')).toMatchObject({ status: 503, json: { code: 'overloaded' } });
   expect(await stack.over()).toMatchObject({ kind: 'invalid_response', reason: 'TOO_LARGE' });
-}, 30_000);
+});
 
 test.each([200, 500])('case 25: seven content-encodings on a %i are an ordinary failure', async (status) => {
   const stack = await start({ guard: { retry: false } });

@@ -125,7 +125,7 @@ describe.each(clients)('Redis by %s', (_client, open) => {
     expect(await until(() => told.some(({ state }) => state === 'back'), 9000)).toBeLessThan(2000);
     expect((await timed(stack)).status).toBe(200);
     expect(stack.lines.filter((line) => line.includes('GG_REDIS'))).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 test.each([
@@ -161,7 +161,7 @@ test('case 50: a Redis that comes and goes is one warning a minute', async () =>
   }
   await until(() => all.told.length === 6);
   expect(all.stack.lines.filter((line) => line.includes('GG_REDIS'))).toHaveLength(1);
-}, 20_000);
+});
 
 test.each([
   ['blanks', 'a user with spaces'],

@@ -18,7 +18,7 @@ let changes: string[];
 
 beforeAll(async () => {
   server = await redisServer();
-}, 20_000);
+});
 afterEach(async () => {
   server.resume();
   user?.end();

@@ -17,7 +17,7 @@ let members: Member[] = [];
 beforeEach(async () => {
   server = await redisServer();
   clock = new ManualClock();
-}, 20_000);
+});
 afterEach(async () => {
   server.resume();
   await Promise.all(members.map((one) => one.close()));
@@ -102,7 +102,7 @@ describe('share', () => {
       await back();
     }
     expect(all).toBe(44);
-  }, 20_000);
+  });
 
   test('a prompt above its share is not refused for good: a later window is its own', async () => {
     const [one] = (await fleet(2)) as [Member];

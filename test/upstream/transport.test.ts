@@ -140,14 +140,14 @@ describe('a process', () => {
     const { code, stdout, stderr } = await run(['--input-type=module', '-e', script('')], {});
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trim()).toMatch(/^undici,fetch,undici (?:Agent|Dispatcher1Wrapper)$/);
-  }, 20_000);
+  });
 
   test('with a dispatcher that is set globally calls pass that', async () => {
     const set =
       "import { Agent, setGlobalDispatcher } from 'undici'; setGlobalDispatcher(new Agent({ connections: 3 }));";
     const { stdout } = await run(['--input-type=module', '-e', script(set)], {});
     expect(stdout.trim()).toBe('fetch,fetch,fetch Agent');
-  }, 20_000);
+  });
 });
 
 describe('a proxy of the environment', () => {
