@@ -4,6 +4,7 @@ import { createGzip, Gunzip } from 'node:zlib';
 import { clean, redact } from '../../src/errors/redact.ts';
 import { understand } from '../../src/index.ts';
 import { type Exchange, fault, type Reply } from '../../src/testing/index.ts';
+import { costMs } from '../measure.ts';
 import { ManualClock } from '../support.ts';
 import { endAll, start } from './stack.ts';
 
@@ -11,16 +12,6 @@ afterEach(endAll);
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const MB = 1024 * 1024;
-
-/** The shortest of several runs in milliseconds: the others were disturbed. */
-function fastest(run: () => unknown): number {
-  const times = Array.from({ length: 7 }, () => {
-    const begun = performance.now();
-    run();
-    return performance.now() - begun;
-  });
-  return Math.min(...times);
-}
 
 /** Sends a body for as long as somebody reads it; counts what it got rid of. */
 function endless(head: [number, object], piece: string, most: number): { reply: Reply; sent: () => number } {
@@ -56,7 +47,7 @@ describe.each([10_000, 100_000])('case 23: a body %i deep', (depth) => {
     ['details', nested],
   ])('case 23: of %s is normalised in 5 ms', (_of, body) => {
     expect(understand(body, { status: 500 })).toMatchObject({ status: 503 });
-    expect(fastest(() => understand(body, { status: 500 }))).toBeLessThan(50);
+    expect(costMs(() => understand(body, { status: 500 }))).toBeLessThan(50);
   });
 
   test.each([
@@ -198,6 +189,6 @@ describe.each(HOSTILE)('case 27: 100,000 characters of %s', (_name, text) => {
     ['clean', () => clean(text)],
   ])('case 27: are read by %s in linear time', (_what, run) => {
     // A quadratic parser takes seconds; how fast these really are is no matter of a test.
-    expect(fastest(run)).toBeLessThan(100);
+    expect(costMs(run)).toBeLessThan(100);
   });
 });

@@ -8,7 +8,10 @@ import type { Ask, LedgerName, Limits, Place, Refusal } from '../../src/store/st
 import { seeded } from '../seeded.ts';
 import { ManualClock } from '../support.ts';
 import { type Connected, openIo } from './clients.ts';
+import { waitForRedis } from './patience.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
+
+waitForRedis();
 
 let server: RedisServer;
 let user: Connected;
