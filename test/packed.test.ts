@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { ensurePacked, PACKED, ROOT, run } from './cli/built.ts';
 
 // Each test starts processes, on a machine that runs other tests too.
-jest.setTimeout(60_000);
-
 const TARBALL = join(PACKED, 'gemini-guard.tgz');
 const INSTALLED = join(PACKED, 'node_modules/gemini-guard');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

@@ -13,7 +13,7 @@ let members: Member[] = [];
 
 beforeAll(async () => {
   server = await redisServer();
-}, 20_000);
+});
 afterEach(async () => {
   server.resume();
   await Promise.all(members.map((one) => one.close()));
