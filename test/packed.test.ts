@@ -67,7 +67,7 @@ test('nothing is in it that a user does not need, and no script runs when it is 
   ]);
   const files = readdirSync(INSTALLED, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
   const expected =
-    /^(?:dist\/(?:esm|cjs)(?:\/.+)?\.(?:js|d\.ts)|dist\/cjs\/package\.json|docs\/.+\.(?:md|png|svg|json)|schema\/.+\.json|dist\/uPlot\.LICENSE)$/;
+    /^(?:dist\/(?:import|require)(?:\/.+)?\.(?:js|d\.ts)|dist\/require\/package\.json|docs\/.+\.(?:md|png|svg|json)|schema\/.+\.json|dist\/uPlot\.LICENSE)$/;
   const odd = files.filter(
     (file) => statSync(join(INSTALLED, file)).isFile() && file.includes('/') && !expected.test(file),
   );
