@@ -18,12 +18,12 @@ for (const project of ['tsconfig.build.json', 'tsconfig.cjs.json']) {
 }
 writeFileSync(`${root}dist/cjs/package.json`, '{"type":"commonjs"}\n');
 // The only line that must differ between the two formats: ES modules have no `require` of their own. Where somebody's bundler makes
-// CommonJS of it, `import.meta` may be empty.
+// CommonJS of it, `import.meta` may be empty; and a name that many put in front of their bundles is left to them.
 const load = `${root}dist/esm/load.js`;
 if (existsSync(load)) {
   writeFileSync(
     load,
-    "import { createRequire } from 'node:module';\nexport const load = createRequire(import.meta.url ?? __filename);\n",
+    "import { createRequire as requireFrom } from 'node:module';\nexport const load = requireFrom(import.meta.url ?? __filename);\n",
   );
 }
 writePage({ [`${root}dist/esm`]: 'export const template =', [`${root}dist/cjs`]: 'exports.template =' });
