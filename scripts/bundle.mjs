@@ -20,7 +20,7 @@ const target = 'es2023';
 export function bundle() {
   const server = ENTRIES.filter((entry) => !FOR_BROWSERS.includes(entry));
   write(bundled('node', 'shared', [...server, ...COMMANDS, ...APART]).filter(({ name }) => !APART.includes(name)));
-  // By themselves, and with a platform that knows no `node:`.
+  // By themselves: a page takes nothing along that only servers share.
   write(bundled('neutral', 'frontend/shared', FOR_BROWSERS));
   declare('esm', 'import');
   declare('cjs', 'require');
