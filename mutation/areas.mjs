@@ -43,7 +43,8 @@ export const AREAS = {
   errors: {
     runner: 'in-process',
     mutate: understanding.filter((name) => name !== 'retry-info').map((name) => `src/errors/${name}.ts`),
-    tests: ['test/errors/!(*property|hostile).test.ts'],
+    stateless: true,
+    tests: ['test/errors/!(*property|hostile|generality|redact|clean).test.ts'],
     goal: 100,
   },
   resilience: {

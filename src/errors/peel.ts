@@ -3,7 +3,7 @@ import { type Answer, addAnswer, looksLikeAnswer, noAnswer } from './in-band.ts'
 import { addLoose } from './loose.ts';
 import { isHtml, plain } from './plain-text.ts';
 import { findJson, readJson } from './read-json.ts';
-import { isList, isObject, items, MAX_TEXT, read, readText } from './safe.ts';
+import { isList, isObject, items, MAX_TEXT, read, readText, valuesOf } from './safe.ts';
 import { eventsOf } from './sse.ts';
 
 /** JSON in JSON in JSON: three levels were seen, relays of relays make more. */
@@ -86,22 +86,12 @@ function peelObject(evidence: Evidence, answer: Answer, value: unknown): unknown
 /** An error that a relay keeps as JSON text beside its own words, e.g. in `metadata.raw`. */
 function enclosed(value: unknown): unknown {
   for (const owner of [value, read(value, 'metadata')]) {
-    for (const text of texts(owner)) {
-      const inner = readJson(text);
+    for (const text of valuesOf(owner, 32)) {
+      const inner = typeof text === 'string' && text.length <= MAX_TEXT ? readJson(text) : undefined;
       if (tells(inner)) return inner;
     }
   }
   return undefined;
-}
-
-function texts(owner: unknown): readonly string[] {
-  try {
-    if (!isObject(owner)) return [];
-    const values: unknown[] = Object.values(owner).slice(0, 32);
-    return values.filter((text): text is string => typeof text === 'string' && text.length <= MAX_TEXT);
-  } catch {
-    return [];
-  }
 }
 
 function hasError(item: unknown): boolean {
