@@ -59,5 +59,6 @@ export function valuesOf(value: unknown, max: number): readonly unknown[] {
 
 /** An HTTP status, or undefined: 200 and 503 are, `'429'`, 0 and 99999 are not. */
 export function httpStatus(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599 ? value : undefined;
+  const status = Number.isInteger(value) ? (value as number) : 0;
+  return status >= 100 && status <= 599 ? status : undefined;
 }

@@ -19,7 +19,7 @@ describe('the links of a value', () => {
   });
 
   test('end where there is no cause, or an empty one', () => {
-    for (const value of ['text', undefined, null, {}, { cause: null }, { lastError: undefined }]) {
+    for (const value of ['text', undefined, null, {}, { cause: null }, { lastError: null }, { lastError: undefined }]) {
       expect(linksOf(value)).toEqual([value]);
     }
   });

@@ -12,7 +12,7 @@ describe('the events of a stream', () => {
     ['data: {"a":1}\nevent: end\ndata: {"b":2}\n', [{ a: 1 }, { b: 2 }]],
     ['data: [DONE]\n\ndata: {"a":1}\n\n', [{ a: 1 }]],
     // A line end inside a number is no JSON.
-    ['data: [1\ndata: 2]\n\n', []],
+    ['data:[1\ndata:2]\n\n', []],
     // What Google ends a stream with that has failed.
     ['data: {"a":1}\n\n{"error":\n{"code":499}}', [{ a: 1 }, { error: { code: 499 } }]],
     ['data: {"a":1}\n\n[1\n2]', [{ a: 1 }]],
