@@ -96,7 +96,7 @@ const NONE =
   /\blimit["']?\s{0,2}[:=]\s{0,2}["']?0(?![.\d])|\bno (?:free )?(?:tier )?quota\b|(?:n't|not) have (?:a |any )?(?:free )?(?:quota|tier)|\bnot (?:available|included|supported) (?:in|on|for|with) (?:the |your )?free|\bmigrate to\b|\bfree (?:tier|quota) (?:is|was|has been) (?:removed|withdrawn|discontinued|not available)/;
 
 const CAPACITY =
-  /\bover(?:loaded|load)\b|\b(?:high|heavy|excessive) (?:demand|load|traffic)|\b(?:no|lack of|insufficient|out of|not enough|limited|at(?: full)?|exceeds) capacity\b|\bcapacity (?:is )?(?:exhausted|unavailable|constrain\w+|limits?|reached|exceeded|shortage)|\bresources? (?:has been |have been |is |are )?exhausted[.,]? ?(?:please )?(?:try|retry)|\bcurrently (?:over)?loaded\b|\bflex .{0,40}(?:shed|capacity)/;
+  /\bover(?:loaded|load)\b|\b(?:high|heavy|excessive) (?:demand|load|traffic)|\b(?:no|lack of|insufficient|out of|not enough|limited|at(?: full)?|exceeds) capacity\b|\bcapacity (?:is )?(?:exhausted|unavailable|constrain|limits?|reached|exceeded|shortage)|\bresources? (?:has been |have been |is |are )?exhausted[.,]? ?(?:please )?(?:try|retry)|\bcurrently (?:over)?loaded\b|\bflex .{0,40}(?:shed|capacity)/;
 
 /** A quota that has a reset to wait for, where no wait is stated. */
 const RESETS = /\bresets?\b|\boverages?\b|\bquota (?:is |was |has been )?(?:reached|used up)\b/;
@@ -149,6 +149,7 @@ export function worstQuota(
   const scope = scopeOf(words, quotas);
   if (scope === undefined) return undefined;
   // A sentence states the limit and the details beside it the id.
-  const id = worst?.id ?? quotas.find((quota) => quota.metric === worst?.metric && quota.id !== undefined)?.id;
+  const { metric } = worst ?? {};
+  const id = worst?.id ?? quotas.find((quota) => quota.metric === metric && quota.id !== undefined)?.id;
   return { ...worst, scope, id };
 }

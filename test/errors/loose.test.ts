@@ -35,7 +35,7 @@ describe('the status in a text', () => {
       'x 503 UNKNOWNS',
       'code 5034',
       'code 303',
-      '[503 x]',
+      'a [503 x]',
       'xcode 503',
       'the port is 503',
       '((((( 503',
