@@ -24,10 +24,11 @@ export function kindOfNetworkCode(code: string): Kind | undefined {
   return CODES.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** The first code of that kind that stands in a text, as dumps print them: `code: 'UND_ERR_SOCKET'`. */
-export function networkCodeIn(text: string): string | undefined {
+/** What the first code of that kind in a text means, as dumps print them: `code: 'UND_ERR_SOCKET'`. */
+export function kindOfNetworkCodeIn(text: string): Kind | undefined {
   for (const match of text.matchAll(/\b[A-Z][A-Z\d]{1,20}(?:_[A-Z\d]{1,24}){0,6}\b/g)) {
-    if (kindOfNetworkCode(match[0]) !== undefined) return match[0];
+    const kind = kindOfNetworkCode(match[0]);
+    if (kind !== undefined) return kind;
   }
   return undefined;
 }
