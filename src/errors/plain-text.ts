@@ -12,7 +12,7 @@ const UNDO: readonly (readonly [RegExp, string])[] = [
   // Typographic quotes of forums; Markdown's backticks.
   [/[\u2018\u2019\u201a\u201b]/g, "'"],
   [/[\u201c\u201d\u201e\u201f]/g, '"'],
-  [/`+/g, ''],
+  [/`/g, ''],
   // Colours and box drawing of terminals.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
   [/\u001b\[[\d;]{0,32}[A-Za-z]/g, ''],

@@ -45,6 +45,7 @@ describe('an error object', () => {
     expect(statusOf({ error })).toBe(503);
     expect(statusOf({ error, code: 400, message: 'outer' })).toBe(503);
     expect(statusOf([{ a: 1 }, { error: { code: 503 } }])).toBe(503);
+    expect(statusOf([{ error: '' }, { error: { code: 503 } }])).toBe(503);
     expect(statusOf([null, 5, { status: 503, message: 'x' }])).toBe(503);
     expect(saidBy([null, 5, overloaded])).toBe(overloaded);
     expect(saidBy([null, { message: overloaded }])).toBe(overloaded);
@@ -105,6 +106,11 @@ describe('a text', () => {
     'got {"code":503,"message":5} here',
   ])('is read as it is where the JSON in it tells nothing: %s', (text) => {
     expect(saidBy(text)).toBe(text);
+  });
+
+  test('is not searched for codes of things that are no error', () => {
+    expect(peel('got {"code":"quota_exceeded","a":"b"} here').evidence.reasons).toEqual([]);
+    expect(peel('got {"code":"quota_exceeded","message":"b"} here').evidence.reasons).toEqual(['quota_exceeded']);
   });
 
   test('in front of an error counts where the error is silent', () => {

@@ -30,6 +30,8 @@ describe('a text as a person would read it', () => {
     ['E at f (see below) b', 'E at f (see below) b'],
     ['E at a b c d (/x) b', 'E at a b c d (/x) b'],
     ['at f (/x)', ''],
+    ['E at f (/x)b', 'E b'],
+    [`at ${'x'.repeat(401)}`, `at ${'x'.repeat(401)}`],
   ])('%j is %j', (text, read) => {
     expect(plain(text)).toBe(read);
   });

@@ -95,6 +95,7 @@ describe('a reason', () => {
     expect(kindOfReason(['API_KEY_INVALID', 'GEMINI_GUARD_CIRCUIT_OPEN'])).toBe('circuit_open');
     expect(kindOfReason(['GEMINI_GUARD_NO_SUCH_KIND'])).toBeUndefined();
     expect(kindOfReason(['CIRCUIT_OPEN_GEMINI_GUARD_'])).toBeUndefined();
+    expect(kindOfReason(['MY_OWN_GUARD_TLS_ERROR'])).toBeUndefined();
     expect(kindOfReason(['A_GEMINI_GUARD_CIRCUIT_OPEN'])).toBeUndefined();
   });
 });
