@@ -1,12 +1,16 @@
 // What is mutated together, and the tests that must notice it: all of npm test for each mutant would take days.
 const understanding = [
+  'codes',
   'decide',
   'evidence',
+  'finish',
   'foreign',
   'in-band',
   'inspect-answer',
+  'is-gemini-failure',
   'links',
   'loose',
+  'network',
   'peel',
   'plain-text',
   'quotas',

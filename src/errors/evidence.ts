@@ -1,4 +1,4 @@
-import { canonicalCode, RPC_CODES } from './codes.ts';
+import { canonicalCode, rpcCode } from './codes.ts';
 import { plain } from './plain-text.ts';
 import { type QuotaFact, quotaFacts, quotasInText } from './quotas.ts';
 import { durationMs, waitInText } from './retry-info.ts';
@@ -70,7 +70,7 @@ function addCode(evidence: Evidence, said: Said, value: unknown): void {
   if (typeof value === 'number') {
     const status = httpStatus(value);
     if (status !== undefined) said.status = status;
-    else if (value !== 0) said.code = RPC_CODES[value] ?? said.code;
+    else said.code = rpcCode(value) ?? said.code;
   } else if (typeof value === 'string' && value !== '' && value.length <= 64) {
     const code = canonicalCode(value);
     if (code !== undefined) said.code = code;
