@@ -16,8 +16,8 @@ describe('the status in a text', () => {
     ...['[503]', '[503 Service Unavailable]', "[503 It's down-x]"].map((status) => `HTTP 400 ${status}`),
     // Then what stands behind a word.
     ...['http 503', 'HTTP/503', 'httpstatus 503', 'http_status: 503', 'http error 503', 'httpcode=503'],
-    ...['status 503', 'status: 503', 'statuscode 503', 'status_code=503', 'status code: 503', '"status": 503'],
-    ...['error 503', 'errorcode 503', 'error_code: 503', 'error code 503', 'api error 503', 'code 503'],
+    ...['status 503', 'status: 503', 'statuscode=503', 'status_code=503', 'status code: 503', '"status": 503'],
+    ...['error 503', 'errorcode=503', 'error_code: 503', 'error code 503', 'api error 503', 'code 503'],
     ...['failed with 503', 'responded with status 503', 'response code 503', 'got http 503', 'returned 503'],
     ...['server error 503', 'client error: 503', 'error code of 503', "code'] =>503"].map((words) => `the ${words}`),
     // At the very beginning, before its own phrase, or behind the name of a class.
