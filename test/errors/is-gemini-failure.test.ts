@@ -73,6 +73,7 @@ describe('an error is one of Gemini', () => {
 
   test('by a cause', () => {
     expect(isGeminiFailure(new Error('x', { cause: named('GoogleGenAiError') }))).toBe(true);
+    expect(isGeminiFailure({ message: '[GoogleGenerativeAI Error]: x' })).toBe(false);
     expect(isGeminiFailure({ name: 'GoogleGenAi', cause: 'GoogleGenAiError' })).toBe(false);
   });
 
