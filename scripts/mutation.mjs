@@ -31,7 +31,7 @@ if (!existsSync(join(home, 'node_modules'))) {
 }
 
 function run(name) {
-  const { mutate, tests } = AREAS[name];
+  const { mutate, tests, runner } = AREAS[name];
   const dir = mkdtempSync(join(tmpdir(), 'gemini-guard-mutation-'));
   const report = join(dir, 'report.json');
   const config = join(dir, 'stryker.config.json');
@@ -39,16 +39,19 @@ function run(name) {
     config,
     JSON.stringify({
       mutate: option('mutate') ? [option('mutate')] : mutate,
-      testRunner: 'jest',
-      plugins: ['@stryker-mutator/jest-runner'],
+      testRunner: option('runner', runner ?? 'jest'),
+      plugins: ['@stryker-mutator/jest-runner', join(home, 'in-process.mjs')],
       // Told by name, since Stryker would read TypeScript 7's configuration through an API that is no longer there.
       tsconfigFile: 'does-not-exist.json',
+      disableTypeChecks: false,
+      warnings: { slow: false },
       coverageAnalysis: 'perTest',
       jest: {
         projectType: 'custom',
         enableFindRelatedTests: false,
         config: { ...jestConfig, testMatch: tests.map((pattern) => `<rootDir>/${pattern}`) },
       },
+      inProcess: { tests, swc: jestConfig.transform['^.+\\.ts$'][1] },
       concurrency: Number(option('concurrency', 1)),
       timeoutMS: 10_000,
       reporters: ['json', 'progress-append-only'],
