@@ -46,21 +46,38 @@ export const AREAS = {
     tests: ['test/errors/!(*property|hostile).test.ts'],
     goal: 100,
   },
-  resilience: {
-    mutate: [
-      'src/policies/{retry,bulkhead,circuit,circuit-breaker,timeout,token-ratio,caller-address}.ts',
-      'src/policy.ts',
-    ],
-    tests: [
-      'test/policies/{retry,bulkhead,circuit-breaker,circuit-opinions,timeout,token-ratio,caller-address,compose}.test.ts',
-    ],
+  retry: {
+    runner: 'in-process',
+    mutate: ['src/policies/{retry,timeout,unsent}.ts', 'src/policy.ts'],
+    tests: ['test/policies/{retry,timeout,compose}.test.ts'],
     goal: 95,
   },
-  policies: {
+  circuit: {
+    runner: 'in-process',
+    mutate: ['src/policies/{circuit*,pace,latest-outcomes,by-resource}.ts'],
+    tests: ['test/policies/{circuit*,pace,latest-outcomes,by-resource}.test.ts'],
+    goal: 95,
+  },
+  failover: {
+    runner: 'in-process',
+    mutate: ['src/policies/{failover,switches,ways,models}.ts'],
+    tests: ['test/policies/{failover,switches,ways,models}.test.ts'],
+    goal: 95,
+  },
+  keys: {
+    runner: 'in-process',
+    mutate: ['src/policies/key*.ts'],
+    tests: ['test/policies/key*.test.ts'],
+    goal: 95,
+  },
+  limits: {
+    runner: 'in-process',
     mutate: [
-      'src/policies/{failover,switches,ways,key*,models,token-limit,rate-limit,caller-limiter,error-normalizer,unsent}.ts',
+      'src/policies/{bulkhead,token-limit,token-ratio,rate-limit,caller-address,caller-limiter,redis-limiter,error-normalizer}.ts',
     ],
-    tests: ['test/policies/{failover,key*,token-limit,rate-limit}.test.ts'],
+    tests: [
+      'test/policies/{bulkhead,token-limit,token-ratio,rate-limit,caller-address,caller-limiter,error-normalizer}.test.ts',
+    ],
     goal: 95,
   },
   quota: {

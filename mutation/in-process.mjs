@@ -96,7 +96,7 @@ class InProcessRunner {
     for (const { id, test, blocks } of tests) {
       globalThis.__stryker__.currentTestId = id;
       const begun = performance.now();
-      const error = await failureOf(test, blocks, id);
+      const error = await failureOf(test, blocks, id, longestMs(this.#tookMs.get(id)));
       const timeSpentMs = performance.now() - begun;
       const failed = error !== undefined;
       if (!failed) this.#tookMs.set(id, timeSpentMs);
@@ -142,7 +142,7 @@ function allTests() {
   return found;
 }
 
-async function failureOf(test, blocks, id) {
+async function failureOf(test, blocks, id, mostMs) {
   const { jestExpect: expect } = require('@jest/expect');
   expect.setState({
     assertionCalls: 0,
@@ -154,7 +154,7 @@ async function failureOf(test, blocks, id) {
   let failure;
   const attempt = async (work) => {
     try {
-      await settled(work);
+      await settled(work, mostMs);
     } catch (error) {
       failure ??= error ?? new Error('thrown: nothing');
     }
@@ -169,10 +169,15 @@ async function failureOf(test, blocks, id) {
 /** A test that waits for what a mutant has taken away has failed. */
 const LONGEST_MS = 5000;
 
-async function settled(work) {
+/** Those on a clock of their own take a millisecond: many seconds would be lost with them. */
+function longestMs(tookMs = LONGEST_MS) {
+  return Math.min(LONGEST_MS, 300 + 20 * tookMs);
+}
+
+async function settled(work, mostMs) {
   let timer;
   const late = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('too late')), LONGEST_MS);
+    timer = setTimeout(() => reject(new Error('too late')), mostMs);
   });
   try {
     await Promise.race([work.length === 0 ? work() : called(work), late]);
