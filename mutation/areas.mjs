@@ -49,25 +49,25 @@ export const AREAS = {
   retry: {
     runner: 'in-process',
     mutate: ['src/policies/{retry,timeout,unsent}.ts', 'src/policy.ts'],
-    tests: ['test/policies/{retry,timeout,compose}.test.ts'],
+    tests: ['test/policies/{retry,timeout,compose,names}.test.ts'],
     goal: 95,
   },
   circuit: {
     runner: 'in-process',
     mutate: ['src/policies/{circuit*,pace,latest-outcomes,by-resource}.ts'],
-    tests: ['test/policies/{circuit*,pace,latest-outcomes,by-resource}.test.ts'],
+    tests: ['test/policies/{circuit*,pace,latest-outcomes,by-resource,names}.test.ts'],
     goal: 95,
   },
   failover: {
     runner: 'in-process',
     mutate: ['src/policies/{failover,switches,ways,models}.ts'],
-    tests: ['test/policies/{failover,switches,ways,models}.test.ts'],
+    tests: ['test/policies/{failover,switches,ways,models,names}.test.ts'],
     goal: 95,
   },
   keys: {
     runner: 'in-process',
     mutate: ['src/policies/key*.ts'],
-    tests: ['test/policies/key*.test.ts'],
+    tests: ['test/policies/{key*,names}.test.ts'],
     goal: 95,
   },
   limits: {
@@ -76,7 +76,7 @@ export const AREAS = {
       'src/policies/{bulkhead,token-limit,token-ratio,rate-limit,caller-address,caller-limiter,redis-limiter,error-normalizer}.ts',
     ],
     tests: [
-      'test/policies/{bulkhead,token-limit,token-ratio,rate-limit,caller-address,caller-limiter,error-normalizer}.test.ts',
+      'test/policies/{bulkhead,token-limit,token-ratio,rate-limit,caller-address,caller-limiter,error-normalizer,names}.test.ts',
     ],
     goal: 95,
   },
