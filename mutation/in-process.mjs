@@ -75,6 +75,8 @@ class InProcessRunner {
     for (const path of Object.keys(require.cache)) if (own(path)) delete require.cache[path];
     const circus = require('jest-circus');
     circus.resetState();
+    // A test that failed may not have come to that.
+    this.#mocker.restoreAllMocks();
     const { describe, test, it, beforeAll, beforeEach, afterAll, afterEach } = circus;
     const { jestExpect: expect } = require('@jest/expect');
     const jest = jestOf(this.#mocker);
@@ -152,6 +154,10 @@ async function failureOf(test, blocks, id, mostMs) {
   });
   const hooks = (type) => blocks.flatMap((block) => block.hooks.filter((hook) => hook.type === type));
   let failure;
+  const rejected = (reason) => {
+    failure ??= reason ?? new Error('rejected: nothing');
+  };
+  process.on('unhandledRejection', rejected);
   const attempt = async (work) => {
     try {
       await settled(work, mostMs);
@@ -162,6 +168,7 @@ async function failureOf(test, blocks, id, mostMs) {
   for (const { fn } of [...hooks('beforeAll'), ...hooks('beforeEach')]) if (failure === undefined) await attempt(fn);
   if (failure === undefined) await attempt(test.fn);
   for (const { fn } of [...hooks('afterEach').reverse(), ...hooks('afterAll').reverse()]) await attempt(fn);
+  process.off('unhandledRejection', rejected);
   failure ??= expect.extractExpectedAssertionsErrors()[0]?.error;
   return failure;
 }

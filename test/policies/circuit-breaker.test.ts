@@ -2,8 +2,10 @@ import { MAX_TIMER_MS, systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import type { Kind } from '../../src/errors/kinds.ts';
 import type { Policy } from '../../src/policy.ts';
-import { settle } from '../a-call.ts';
+import { passTime, settle } from '../a-call.ts';
 import { caught, circuit } from './a-circuit.ts';
+
+afterEach(() => jest.restoreAllMocks());
 
 test('it opens at half of at least ten calls, and then refuses without calling', async () => {
   const { fail, through, state, told } = circuit();
@@ -102,7 +104,6 @@ test('a circuit starts no timer that the system cannot hold, and leaves none', a
     long: [],
     intervals: [],
   });
-  jest.restoreAllMocks();
 });
 
 test('calls under way when the guard closes end as they would have', async () => {
@@ -341,7 +342,7 @@ test('one that has been down for just as long is waited for as long as ever', as
   await through('upstream_internal');
   const waiting = through();
   await settle();
-  clock.advance(8000);
+  await passTime(clock, 8000, 1000);
   expect(await waiting).toBe('answer');
 });
 
@@ -352,7 +353,7 @@ test('one that has just gone down is waited for as long as that may take, howeve
   clock.advance(1000);
   const waiting = through();
   await settle();
-  clock.advance(9000);
+  await passTime(clock, 9000, 1000);
   expect(await waiting).toBe('answer');
 });
 

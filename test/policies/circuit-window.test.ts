@@ -86,6 +86,7 @@ describe('a small window that is no cure', () => {
   test('takes twelve outcomes, five of them failures', () => {
     expect(isUselessAfter(1, 'SFFFSSSFSSSF')).toBe(true);
     expect(isUselessAfter(1, 'SFFFSSSFSSS')).toBe(false);
+    expect(isUselessAfter(1, 'F'.repeat(11))).toBe(false);
   });
 
   test('counts from the moment in which it has become small', () => {

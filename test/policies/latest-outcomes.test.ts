@@ -10,6 +10,7 @@ function ratioOf(outcomes: string, most = 4, windowMs = 60_000): number {
 test('too few tell nothing', () => {
   expect(ratioOf('FFF')).toBe(0);
   expect(ratioOf('FFFF')).toBe(1);
+  expect(ratioOf('FSSS')).toBe(0.25);
 });
 
 test('the last ones count, whatever was before', () => {
