@@ -25,7 +25,7 @@ test.each([
 test.each([
   'gemma-3-1b-it-1',
   'gemma-3-1b-it-0001',
-  'gemma-3-1b-it-001x',
+  'gemma-3-1b-001-it',
   'gemma-3-1b-it-abc',
   'gemma-3-1b-itx001',
 ])('nobody knows what %s takes', (model) => {
