@@ -48,6 +48,22 @@ test('key says who is calling; without a usable one the address does', async () 
   expect((await request(app).get('/')).status).toBe(429);
 });
 
+test('who has no key is told apart by address, and who has neither shares one window', async () => {
+  const part = rateLimitPart({ requests: 1, key: () => '' });
+  const knock = async (req: object): Promise<string> => {
+    const visit = { req, requestId: 'request-1', emit() {}, identify() {}, showLimit() {} } as unknown as Visit;
+    return Promise.resolve(part.admit?.(visit)).then(
+      () => 'in',
+      (error: { kind: string }) => error.kind,
+    );
+  };
+  expect([await knock({ ip: '1.2.3.4' }), await knock({ ip: '1.2.3.4' })]).toEqual(['in', 'guard_rate_limited']);
+  expect(await knock({ socket: { remoteAddress: '5.6.7.8' } })).toBe('in');
+  expect(await knock({ ip: '5.6.7.8' })).toBe('guard_rate_limited');
+  expect([await knock({}), await knock({ socket: {} })]).toEqual(['in', 'guard_rate_limited']);
+  part.close?.();
+});
+
 test('points weigh a request; what is no proper number counts as one', async () => {
   const { app } = appWith({ requests: 3, points: (req) => Number(req.headers['x-cost']) });
   const left = async (cost: string) => (await request(app).get('/').set('X-Cost', cost)).headers.ratelimit;
