@@ -76,11 +76,11 @@ test('who has waited says for how long', async () => {
 test('who leaves the queue gives nobody a place', async () => {
   const { start, order, status } = bulkhead({ concurrency: 1 });
   start('first');
-  const second = start('second');
-  start('third');
+  start('second');
+  const third = start('third');
   await settle();
-  second.leave.abort(new GeminiError('client_closed'));
-  await second.outcome;
+  third.leave.abort(new GeminiError('client_closed'));
+  await third.outcome;
   await settle();
   expect(order).toEqual(['first']);
   expect(status()).toEqual({ running: 1, waiting: 1 });

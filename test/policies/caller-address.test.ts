@@ -17,6 +17,7 @@ test.each([
   ['fe80::1%a b', 64, 'fe80:0:0:0:0:0:0:0/64'],
   ['no address', 64, 'no address'],
   ['1.2.[3.4', 64, '1.2.[3.4'],
+  ['1.2.]3.4', 64, '1.2.]3.4'],
 ])('%s by /%i is %s', (address, prefix, network) => {
   expect(callerNetwork(address, prefix)).toBe(network);
 });
