@@ -103,6 +103,7 @@ export const AREAS = {
 export const EQUIVALENT = {
   'src/errors/retry-info.ts': 6,
   'src/policies/by-resource.ts': 1,
+  'src/policies/caller-limiter.ts': 1,
   'src/policies/circuit-books.ts': 5,
   'src/policies/circuit-breaker.ts': 2,
   'src/policies/circuit-window.ts': 2,
@@ -111,6 +112,7 @@ export const EQUIVALENT = {
   'src/policies/key-verdict.ts': 2,
   'src/policies/latest-outcomes.ts': 2,
   'src/policies/models.ts': 1,
+  'src/policies/rate-limit.ts': 6,
   'src/policies/token-limit.ts': 2,
   'src/policies/token-ratio.ts': 1,
 };

@@ -30,7 +30,7 @@ if (!existsSync(join(home, 'node_modules'))) {
   if (installed.status !== 0) process.exit(1);
 }
 
-async function run(name) {
+function run(name) {
   const { mutate, tests, runner } = AREAS[name];
   const dir = mkdtempSync(join(tmpdir(), 'gemini-guard-mutation-'));
   const report = join(dir, 'report.json');
@@ -67,7 +67,6 @@ async function run(name) {
     stdio: 'inherit',
   });
   const { files } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
-  if (process.env.KEEP) { const { copyFileSync } = await import('node:fs'); copyFileSync(report, process.env.KEEP); }
   rmSync(dir, { recursive: true, force: true });
   if (status !== 0 || !files) process.exit(1);
   return files;
@@ -97,7 +96,7 @@ function percent({ killed, mutants, equivalent }) {
 }
 
 for (const name of names.length > 0 ? names : Object.keys(AREAS)) {
-  const files = await run(name);
+  const files = run(name);
   const scores = existsSync(scoresFile) ? JSON.parse(readFileSync(scoresFile, 'utf8')) : {};
   const area = { killed: 0, mutants: 0, equivalent: 0 };
   for (const [file, report] of Object.entries(files)) {
