@@ -51,21 +51,40 @@ export const AREAS = {
     tests: ['test/errors/!(*property|hostile|generality|redact|clean).test.ts'],
     goal: 100,
   },
-  resilience: {
-    mutate: [
-      'src/policies/{retry,bulkhead,circuit,circuit-breaker,timeout,token-ratio,caller-address}.ts',
-      'src/policy.ts',
-    ],
-    tests: [
-      'test/policies/{retry,bulkhead,circuit-breaker,circuit-opinions,timeout,token-ratio,caller-address,compose}.test.ts',
-    ],
+  retry: {
+    runner: 'in-process',
+    mutate: ['src/policies/{retry,timeout,unsent}.ts', 'src/policy.ts'],
+    tests: ['test/policies/{retry,timeout,compose,names}.test.ts'],
     goal: 95,
   },
-  policies: {
-    mutate: [
-      'src/policies/{failover,switches,ways,key*,models,token-limit,rate-limit,caller-limiter,error-normalizer,unsent}.ts',
-    ],
-    tests: ['test/policies/{failover,key*,token-limit,rate-limit}.test.ts'],
+  circuit: {
+    runner: 'in-process',
+    mutate: ['src/policies/{circuit*,pace,latest-outcomes,by-resource}.ts'],
+    tests: ['test/policies/{circuit*,pace,latest-outcomes,by-resource,names}.test.ts'],
+    goal: 95,
+  },
+  failover: {
+    runner: 'in-process',
+    mutate: ['src/policies/{failover,switches,ways,models}.ts'],
+    tests: ['test/policies/{failover,switches,ways,models,names}.test.ts'],
+    goal: 95,
+  },
+  keys: {
+    runner: 'in-process',
+    mutate: ['src/policies/key*.ts'],
+    tests: ['test/policies/{key*,names}.test.ts'],
+    goal: 95,
+  },
+  limits: {
+    runner: 'in-process',
+    mutate: ['src/policies/{bulkhead,token-limit,token-ratio,caller-address,error-normalizer}.ts'],
+    tests: ['test/policies/{bulkhead,token-limit,token-ratio,caller-address,error-normalizer,names}.test.ts'],
+    goal: 95,
+  },
+  callers: {
+    runner: 'in-process',
+    mutate: ['src/policies/{rate-limit,caller-limiter,redis-limiter}.ts'],
+    tests: ['test/policies/{rate-limit,redis-limiter,names}.test.ts'],
     goal: 95,
   },
   quota: {
@@ -88,4 +107,17 @@ export const AREAS = {
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */
 export const EQUIVALENT = {
   'src/errors/retry-info.ts': 6,
+  'src/policies/by-resource.ts': 1,
+  'src/policies/caller-limiter.ts': 1,
+  'src/policies/circuit-books.ts': 5,
+  'src/policies/circuit-breaker.ts': 2,
+  'src/policies/circuit-window.ts': 2,
+  'src/policies/circuit.ts': 1,
+  'src/policies/key-options.ts': 4,
+  'src/policies/key-verdict.ts': 2,
+  'src/policies/latest-outcomes.ts': 2,
+  'src/policies/models.ts': 1,
+  'src/policies/rate-limit.ts': 6,
+  'src/policies/token-limit.ts': 2,
+  'src/policies/token-ratio.ts': 1,
 };

@@ -2,7 +2,7 @@ import { untilMidnightPacific } from '../../src/pacific.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import type { Ask, LedgerName, Place } from '../../src/store/store.ts';
-import { ManualClock } from '../support.ts';
+import { ManualClock } from '../manual-clock.ts';
 
 const NAME: LedgerName = { host: 'gemini.test', project: 'p', resource: 'm' };
 
