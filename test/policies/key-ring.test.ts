@@ -42,6 +42,11 @@ describe('keys come from', () => {
     expect(await sent()).toEqual([A, B, C]);
   });
 
+  test('the options, where a label of the user is not given to another key', () => {
+    const { face } = ringOf([{ key: A, label: 'key-2' }, B]);
+    expect(face.list().map(({ label }) => label)).toEqual(['key-2', 'key-3']);
+  });
+
   test('GEMINI_API_KEYS, separated by commas', async () => {
     const { sent } = ringOf(undefined, { GEMINI_API_KEYS: ` ${A}, ${B} ,,`, GEMINI_API_KEY: C });
     expect(await sent()).toEqual([A, B]);

@@ -107,22 +107,22 @@ test.each([
 });
 
 test('what keeps a call back is its failure: kind, quota, and the wait that is true', () => {
-  const { upstream, ...minute } = refused({ taken: false, why: 'rpm', waitMs: 5000, limit: 7 });
+  const { upstream, ...minute } = refused({ why: 'rpm', waitMs: 5000, limit: 7 });
   expect(minute).toMatchObject({ kind: 'rate_limited', source: 'guard', retryAfterMs: 5000 });
   expect(upstream).toEqual({ quota: { scope: 'minute', value: 7 } });
-  const day = refused({ taken: false, why: 'rpd', waitMs: 5000, limit: 7 });
+  const day = refused({ why: 'rpd', waitMs: 5000, limit: 7 });
   expect(day).toMatchObject({ kind: 'quota_exhausted', retryAfterMs: 5000 });
   expect(day.upstream).toEqual({ quota: { scope: 'day', value: 7 } });
-  const never = refused({ taken: false, why: 'tpm', waitMs: Infinity, limit: 7 });
+  const never = refused({ why: 'tpm', waitMs: Infinity, limit: 7 });
   expect([never.kind, never.retryAfterMs]).toEqual(['context_too_long', undefined]);
-  expect(refused({ taken: false, why: 'rpm', waitMs: Infinity, limit: 0 }).kind).toBe('quota_zero');
+  expect(refused({ why: 'rpm', waitMs: Infinity, limit: 0 }).kind).toBe('quota_zero');
 });
 
 test('behind a gate a call fails as the one did that has closed it, and billing has no hour', () => {
   const quota = { scope: 'day', id: 'PerDay' } as const;
-  const closed = refused({ taken: false, why: 'gate', waitMs: 5000, verdict: { kind: 'quota_exhausted', quota } });
+  const closed = refused({ why: 'gate', waitMs: 5000, verdict: { kind: 'quota_exhausted', quota } });
   expect([closed.kind, closed.retryAfterMs, closed.upstream]).toEqual(['quota_exhausted', 5000, { quota }]);
-  const barred = refused({ taken: false, why: 'gate', waitMs: 5000, verdict: { kind: 'quota_zero' } });
+  const barred = refused({ why: 'gate', waitMs: 5000, verdict: { kind: 'quota_zero' } });
   expect([barred.kind, barred.retryAfterMs, barred.upstream]).toEqual(['quota_zero', undefined, undefined]);
 });
 
