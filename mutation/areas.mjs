@@ -159,7 +159,7 @@ export const EQUIVALENT = {
   'src/store/redis-client.ts': 1,
   'src/store/redis-link.ts': 2,
   'src/store/redis.ts': 1,
-  'src/store/shared-state.ts': 3,
+  'src/store/shared-state.ts': 2,
   'src/store/snapshots.ts': 2,
   'src/store/spent.ts': 1,
   'src/store/telling.ts': 1,

@@ -238,7 +238,7 @@ test(
 );
 
 test(
-  'questions that hang end with their connection: a new one is asked more often again',
+  'questions that hang end with their connection: a new one is asked each second again',
   virtually(async (world) => {
     const [one] = (await world.join(1)) as [Member];
     const sent = counted(one);
@@ -249,7 +249,7 @@ test(
     await world.pass(9000);
     one.client.connect();
     await world.pass(5000);
-    expect(sent()).toBe(5);
+    expect(sent()).toBe(6);
   }),
 );
 
@@ -310,5 +310,17 @@ test(
     expect(first.shared.link.isUp).toBe(false);
     await world.pass(1000);
     expect(first.shared.link.isUp).toBe(true);
+  }),
+);
+
+test(
+  'a Redis that refuses is asked each second, however long, and is back within one',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    await world.trouble('full', 20_000);
+    await world.pass(19_000);
+    expect(one.shared.link.isLost).toBe(true);
+    await world.pass(2300);
+    expect(one.shared.link.isUp).toBe(true);
   }),
 );
