@@ -43,6 +43,7 @@ function run(name) {
       plugins: ['@stryker-mutator/jest-runner', join(home, 'in-process.mjs')],
       // Told by name, since Stryker would read TypeScript 7's configuration through an API that is no longer there.
       tsconfigFile: 'does-not-exist.json',
+      disableTypeChecks: false,
       warnings: { slow: false },
       coverageAnalysis: 'perTest',
       jest: {
