@@ -324,3 +324,23 @@ test(
     expect(one.shared.link.isUp).toBe(true);
   }),
 );
+
+test(
+  'a late answer is followed at once, unless somebody is asking already',
+  virtually(async (world) => {
+    const sentAfter = async (pauseMs: number): Promise<number> => {
+      const [one] = (await world.join(1, 'share', `${pauseMs}:`)) as [Member];
+      await one.reserve(ask());
+      await world.trouble('pause', pauseMs);
+      await world.pass(pauseMs - 1);
+      const sent = counted(one);
+      await world.pass(200);
+      expect(one.shared.link.isUp).toBe(true);
+      await one.close();
+      return sent();
+    };
+    // What it has to tell, and a sign of life before and after it.
+    expect(await sentAfter(1650)).toBe(3);
+    expect(await sentAfter(1950)).toBe(3);
+  }),
+);
