@@ -11,8 +11,9 @@ import {
 import { minimatch } from 'minimatch';
 
 // Runs jest's tests without jest, whose run costs most of a second, and there is one for each mutant. Tests are defined by
-// jest's own `test` and `expect`, and the modules of the sandbox are loaded anew for each mutant, as jest does. There are no
-// fake timers, no mocked modules and no setup file, and what a test leaves behind (a timer, a socket) meets the next mutant.
+// jest's own `test` and `expect`, and the modules of the sandbox are loaded anew for each mutant, as jest does, unless the
+// area is stateless. There are no fake timers, no mocked modules and no setup file, and what a test leaves behind (a timer,
+// a socket) meets the next mutant.
 
 const require = createRequire(join(process.cwd(), 'package.json'));
 const own = (path) => path.startsWith(process.cwd() + sep) && !path.includes(`${sep}node_modules${sep}`);
@@ -21,6 +22,8 @@ class InProcessRunner {
   #options;
   #files = [];
   #mocker;
+  /** True where no mutant was active while the modules were loaded. */
+  #clean = false;
   /** How long each test took at last: the quick ones run first, since one failure is enough. */
   #tookMs = new Map();
 
@@ -57,11 +60,13 @@ class InProcessRunner {
     return { status: DryRunStatus.Complete, tests: results, mutantCoverage: stryker.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit }) {
+  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit, reloadEnvironment }) {
     const stryker = globalThis.__stryker__;
     Object.assign(stryker, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit ? 0 : undefined });
     const wanted = testFilter && new Set(testFilter);
-    const failed = this.#load();
+    const kept = this.#options.stateless && this.#clean && !reloadEnvironment;
+    const failed = kept ? undefined : this.#load();
+    this.#clean = !reloadEnvironment;
     if (failed) return toMutantRunResult(failed, disableBail);
     const tests = allTests().filter(({ id }) => wanted?.has(id) ?? true);
     tests.sort((a, b) => (this.#tookMs.get(a.id) ?? 0) - (this.#tookMs.get(b.id) ?? 0));

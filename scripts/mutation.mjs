@@ -31,7 +31,7 @@ if (!existsSync(join(home, 'node_modules'))) {
 }
 
 function run(name) {
-  const { mutate, tests, runner } = AREAS[name];
+  const { mutate, tests, runner, stateless } = AREAS[name];
   const dir = mkdtempSync(join(tmpdir(), 'gemini-guard-mutation-'));
   const report = join(dir, 'report.json');
   const config = join(dir, 'stryker.config.json');
@@ -51,7 +51,7 @@ function run(name) {
         enableFindRelatedTests: false,
         config: { ...jestConfig, testMatch: tests.map((pattern) => `<rootDir>/${pattern}`) },
       },
-      inProcess: { tests, swc: jestConfig.transform['^.+\\.ts$'][1] },
+      inProcess: { tests, stateless, swc: jestConfig.transform['^.+\\.ts$'][1] },
       concurrency: Number(option('concurrency', 1)),
       timeoutMS: 10_000,
       reporters: ['json', 'progress-append-only'],

@@ -13,7 +13,7 @@ let members: Member[] = [];
 
 beforeAll(async () => {
   server = await redisServer();
-}, 20_000);
+});
 afterEach(async () => {
   jest.restoreAllMocks();
   server.resume();
