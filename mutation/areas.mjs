@@ -51,6 +51,12 @@ export const AREAS = {
     tests: ['test/errors/!(*property|hostile|generality|redact|clean).test.ts'],
     goal: 100,
   },
+  answers: {
+    runner: 'in-process',
+    mutate: ['src/errors/{gemini-error,problem}.ts'],
+    tests: ['test/errors/{gemini-error,problem}.test.ts'],
+    goal: 95,
+  },
   resilience: {
     mutate: [
       'src/policies/{retry,bulkhead,circuit,circuit-breaker,timeout,token-ratio,caller-address}.ts',
