@@ -95,6 +95,7 @@ export const AREAS = {
 export const EQUIVALENT = {
   'src/errors/codes.ts': 1,
   'src/errors/foreign.ts': 1,
+  'src/errors/gemini-error.ts': 2,
   'src/errors/is-gemini-failure.ts': 2,
   'src/errors/links.ts': 1,
   'src/errors/peel.ts': 1,

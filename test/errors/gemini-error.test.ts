@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { GeminiError, isGeminiError } from '../../src/errors/gemini-error.ts';
+import { FRONT_END_PAGE, GeminiError, isGeminiError } from '../../src/errors/gemini-error.ts';
 
 describe('a failure', () => {
   test('is what its kind says', () => {
@@ -113,4 +113,8 @@ test('a failure is told by its brand', () => {
   ]) {
     expect(isGeminiError(other)).toBe(false);
   }
+});
+
+test('a page has a reason of its own in logs and events', () => {
+  expect(FRONT_END_PAGE).toBe('FRONT_END_PAGE');
 });
