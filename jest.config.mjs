@@ -1,5 +1,8 @@
 export default {
   testEnvironment: 'node',
+  // Far more than any test takes: what is slow on a busy machine is not wrong.
+  testTimeout: 120_000,
+  testSequencer: '<rootDir>/scripts/sequencer.mjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/watch.ts'],

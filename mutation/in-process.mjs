@@ -80,6 +80,8 @@ class InProcessRunner {
     for (const path of Object.keys(require.cache)) if (own(path)) delete require.cache[path];
     const circus = require('jest-circus');
     circus.resetState();
+    // A test that failed may not have come to that.
+    this.#mocker.restoreAllMocks();
     const { describe, test, it, beforeAll, beforeEach, afterAll, afterEach } = circus;
     const { jestExpect: expect } = require('@jest/expect');
     const jest = jestOf(this.#mocker);
@@ -101,7 +103,7 @@ class InProcessRunner {
     for (const { id, test, blocks } of tests) {
       globalThis.__stryker__.currentTestId = id;
       const begun = performance.now();
-      const error = await failureOf(test, blocks, id);
+      const error = await failureOf(test, blocks, id, longestMs(this.#tookMs.get(id)));
       const timeSpentMs = performance.now() - begun;
       const failed = error !== undefined;
       if (!failed) this.#tookMs.set(id, timeSpentMs);
@@ -147,7 +149,7 @@ function allTests() {
   return found;
 }
 
-async function failureOf(test, blocks, id) {
+async function failureOf(test, blocks, id, mostMs) {
   const { jestExpect: expect } = require('@jest/expect');
   expect.setState({
     assertionCalls: 0,
@@ -157,9 +159,13 @@ async function failureOf(test, blocks, id) {
   });
   const hooks = (type) => blocks.flatMap((block) => block.hooks.filter((hook) => hook.type === type));
   let failure;
+  const rejected = (reason) => {
+    failure ??= reason ?? new Error('rejected: nothing');
+  };
+  process.on('unhandledRejection', rejected);
   const attempt = async (work) => {
     try {
-      await settled(work);
+      await settled(work, mostMs);
     } catch (error) {
       failure ??= error ?? new Error('thrown: nothing');
     }
@@ -167,6 +173,7 @@ async function failureOf(test, blocks, id) {
   for (const { fn } of [...hooks('beforeAll'), ...hooks('beforeEach')]) if (failure === undefined) await attempt(fn);
   if (failure === undefined) await attempt(test.fn);
   for (const { fn } of [...hooks('afterEach').reverse(), ...hooks('afterAll').reverse()]) await attempt(fn);
+  process.off('unhandledRejection', rejected);
   failure ??= expect.extractExpectedAssertionsErrors()[0]?.error;
   return failure;
 }
@@ -174,10 +181,15 @@ async function failureOf(test, blocks, id) {
 /** A test that waits for what a mutant has taken away has failed. */
 const LONGEST_MS = 5000;
 
-async function settled(work) {
+/** Those on a clock of their own take a millisecond: many seconds would be lost with them. */
+function longestMs(tookMs = LONGEST_MS) {
+  return Math.min(LONGEST_MS, 300 + 20 * tookMs);
+}
+
+async function settled(work, mostMs) {
   let timer;
   const late = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('too late')), LONGEST_MS);
+    timer = setTimeout(() => reject(new Error('too late')), mostMs);
   });
   try {
     await Promise.race([work.length === 0 ? work() : called(work), late]);

@@ -32,7 +32,7 @@ async function worlds({ schedules, from, seed, workers }) {
   const first = Number(seed ?? from);
   const last = seed === undefined ? first + Number(schedules) - 1 : first;
   const count = seed === undefined ? Number(workers) : 1;
-  const kept = seed === undefined ? corpus.map((one) => play(file, [one.seed, one.seed, 1])) : [];
+  const kept = seed === undefined ? [play(file, ['of', ...corpus.map((one) => one.seed)])] : [];
   const all = await Promise.all([
     ...Array.from({ length: count }, (_, i) => play(file, [first + i, last, count])),
     ...kept,

@@ -55,4 +55,4 @@ test('two guards on one Redis see each other; what another version says is left 
   await Promise.all([one?.close(), two?.close(), known.close(), ...strangers.map((stranger) => stranger.close())]);
   for (const user of users) user.end();
   await redis.close();
-}, 20_000);
+});

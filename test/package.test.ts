@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { ensureBuilt, run } from './cli/built.ts';
 
 // Each test starts processes, on a machine that runs other tests too.
-jest.setTimeout(30_000);
-
 const ROOT = join(__dirname, '..');
 /** Runs a script with this package as a user's project would resolve it. */
 async function node(type: 'module' | 'commonjs', script: string): Promise<string> {
@@ -115,11 +113,24 @@ test('the status page is there in both formats, and of one it shows a guard of t
   expect(await node('module', `${esm} import { statusPage } from 'gemini-guard/status'; ${PAGE}`)).toBe(READY);
   expect(await node('module', `${esm} ${mixed} ${PAGE}`)).toBe(READY);
   expect(await node('commonjs', `${cjs} ${PAGE}`)).toBe(READY);
-}, 30_000);
+});
 
 test('who needs no page loads none', async () => {
   const script = `require('gemini-guard'); console.log(Object.keys(require.cache).filter((file) => /status.(?:page|index|template)/.test(file)))`;
   expect(await node('commonjs', script)).toBe('[]');
+});
+
+test('who loads it loads few files, and none of the larger modules of Node', async () => {
+  const large = (what: string): string => `
+    const had = new Set(process.moduleLoadList);
+    ${what};
+    const larger = ['crypto', 'stream', 'net', 'zlib', 'util', 'http'].map((name) => 'NativeModule ' + name);
+    const loaded = process.moduleLoadList.filter((name) => !had.has(name));
+    console.log(loaded.filter((name) => larger.includes(name)).join());`;
+  expect(await node('module', large("await import('gemini-guard')"))).toBe('');
+  expect(await node('commonjs', large("require('gemini-guard')"))).toBe('');
+  const own = `require('gemini-guard'); console.log(Object.keys(require.cache).filter((file) => /dist.require/.test(file)).length)`;
+  expect(Number(await node('commonjs', own))).toBeLessThanOrEqual(10);
 });
 
 test('a process that made a guard ends by itself', async () => {

@@ -2,13 +2,11 @@ import { type FakeGemini, fakeGemini, fault } from '../src/testing/index.ts';
 import { ensureBuilt, run } from './cli/built.ts';
 
 // Each worker is in a process of its own.
-jest.setTimeout(30_000);
-
 let gemini: FakeGemini;
 beforeAll(async () => {
   await ensureBuilt();
   gemini = await fakeGemini({ text: 'Rayleigh scattering.' });
-}, 60_000);
+});
 beforeEach(() => gemini.reset());
 afterAll(() => gemini.close());
 

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { node } from '../node.ts';
 
 /**
  * The part of an address that one caller cannot change at will: an IPv4 address, or the network of an IPv6 one.
@@ -6,9 +6,9 @@ import { isIPv4, isIPv6 } from 'node:net';
  * @param prefix bits of an IPv6 network
  */
 export function callerNetwork(address: string, prefix: number): string {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%[\s\S]*$/, '');
-  if (isIPv4(bare)) return bare;
-  if (!isIPv6(bare)) return address;
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%[\s\S]*/, '');
+  if (node.net.isIPv4(bare)) return bare;
+  if (!node.net.isIPv6(bare)) return address;
   const groups = groupsOf(bare);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     const [high = 0, low = 0] = groups.slice(6);
@@ -21,7 +21,7 @@ export function callerNetwork(address: string, prefix: number): string {
 /** URL() writes any spelling of an IPv6 address in one canonical form. */
 function groupsOf(address: string): number[] {
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [head = '', tail] = canonical.split('::');
+  const [head, tail] = canonical.split('::') as [string, string?];
   const left = head ? head.split(':') : [];
   const right = tail ? tail.split(':') : [];
   const middle = Array.from({ length: 8 - left.length - right.length }, () => '0');

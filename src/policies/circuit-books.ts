@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import CircuitBreaker from 'opossum';
 import type { Clock } from '../clock.ts';
 import { LatestOutcomes } from './latest-outcomes.ts';
+import { CircuitBreaker } from './libraries.ts';
 
 export interface BookSettings {
   failureRatio: number;
@@ -100,7 +100,7 @@ function recordOutcome(failed: boolean): Promise<void> {
   return SUCCEEDED as unknown as Promise<void>;
 }
 
-const FAILED = new Error('a failed call');
+const FAILED = new Error();
 const SUCCEEDED = {
   // biome-ignore lint/suspicious/noThenProperty: opossum asks no more of a promise.
   then(done: () => void) {

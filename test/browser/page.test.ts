@@ -6,7 +6,6 @@ import { type Example, packedExample, startServer } from '../examples/example.ts
 import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
-jest.setTimeout(30_000);
 // A real browser on a machine that does other things too.
 jest.retryTimes(2);
 
@@ -41,7 +40,7 @@ beforeEach(async () => {
   broken = [];
   page.on('pageerror', ({ message }) => broken.push(message));
   await page.goto(server.url);
-}, 20_000);
+});
 afterEach(async () => {
   await page.close();
   await stop();
@@ -100,7 +99,7 @@ test('a 429 is a sentence with a countdown, and then the page asks again by itse
   await until(() => again().textContent(), 'Try again in 1 s');
   await until(said, 'At last.');
   expect([await sentence().isVisible(), gemini.calls.length, broken]).toEqual([false, 2, []]);
-}, 20_000);
+});
 
 test('by itself it asks once: after that it is up to the visitor', async () => {
   gemini.script([
@@ -115,7 +114,7 @@ test('by itself it asks once: after that it is up to the visitor', async () => {
   expect(gemini.calls).toHaveLength(2);
   await again().click();
   await until(said, 'At last.');
-}, 20_000);
+});
 
 test('a stream that is cut keeps what was said, says so, and can be asked for again', async () => {
   gemini.latency({ chunkMs: 40 });
@@ -128,7 +127,7 @@ test('a stream that is cut keeps what was said, says so, and can be asked for ag
   expect(await again().textContent()).toMatch(/^Try again in \d s$/);
   await until(said, 'Whole.');
   expect([await page.locator('#note').textContent(), broken]).toEqual(['', []]);
-}, 20_000);
+});
 
 test('a blocked prompt is a sentence without a button', async () => {
   gemini.script(fault.blockedPrompt());
@@ -147,7 +146,7 @@ test('a server that is gone is a sentence with a button, which works once it is 
   await again().click();
   await until(said, 'Rayleigh scattering.');
   expect([await sentence().isVisible(), broken]).toEqual([false, []]);
-}, 20_000);
+});
 
 test('a visitor who asks something else ends the call of the first question', async () => {
   gemini.script([fault.streamStallAfter(1), answer('Second.')]);
@@ -171,7 +170,7 @@ test('it can be used with the keyboard alone', async () => {
   await until(() => again().getAttribute('aria-disabled'), 'false');
   await page.keyboard.press('Enter');
   await until(said, 'Fine.');
-}, 20_000);
+});
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   test('axe has nothing to complain of: empty, answered, failed', async () => {
@@ -191,5 +190,5 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     expect([paper, ink]).toEqual(
       colorScheme === 'light' ? ['rgb(255, 255, 255)', 'rgb(28, 30, 33)'] : ['rgb(23, 25, 28)', 'rgb(232, 234, 237)'],
     );
-  }, 20_000);
+  });
 });

@@ -4,7 +4,6 @@ import type { Browser, Page } from 'playwright-core';
 import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
-jest.setTimeout(30_000);
 // A real browser on a machine that does other things too.
 jest.retryTimes(2);
 

@@ -10,7 +10,6 @@ import { clientOf, listen, MODEL, quickGuard } from '../support.ts';
 import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
-jest.setTimeout(40_000);
 // A real browser on a machine that does other things too.
 jest.retryTimes(2);
 

@@ -6,7 +6,6 @@ import { type Example, packedExample, startServer } from '../examples/example.ts
 import { openChromium } from './chromium.ts';
 
 // The first page of a fresh browser takes its time.
-jest.setTimeout(30_000);
 // A real browser on a machine that does other things too.
 jest.retryTimes(2);
 
@@ -35,7 +34,7 @@ beforeEach(async () => {
   page = await browser.newPage();
   page.on('pageerror', ({ message }) => broken.push(message));
   await page.goto(server.url);
-}, 20_000);
+});
 afterEach(async () => {
   await page.close();
   await server.stop();
@@ -77,7 +76,7 @@ test('a 429 is a sentence with a countdown, and the same again works after it', 
     .click();
   await says(answers(), 'At last.');
   expect(gemini.calls).toHaveLength(2);
-}, 20_000);
+});
 
 test('a stream that breaks is a sentence too, below what was said', async () => {
   gemini.latency({ chunkMs: 40 });

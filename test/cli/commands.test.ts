@@ -9,7 +9,6 @@ import { CANARY_KEY, CANARY_PROMPT, clientOf, MODEL, quickGuard } from '../suppo
 import { cleanEnv, ended, ensureBuilt, ROOT, run } from './built.ts';
 import { AUTH_KEY, CLI } from './doctor-stage.ts';
 
-jest.setTimeout(30_000);
 beforeAll(ensureBuilt, 60_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'gemini-guard-cli-'));
@@ -216,6 +215,7 @@ describe('explain', () => {
     expect(stderr).toMatch(/^explain: .+\n$/);
   });
 
+  // What is quadratic takes minutes, and the time of a test is over.
   it('reads the first of a very long input, in little time', async () => {
     const hostile = [
       '{"a":'.repeat(60_000),
@@ -224,10 +224,8 @@ describe('explain', () => {
       '[2026-'.repeat(50_000),
     ];
     for (const text of hostile) {
-      const begun = performance.now();
       const { code } = await piped(text, 'explain');
       expect([0, 1]).toContain(code);
-      expect(performance.now() - begun).toBeLessThan(5000);
     }
   });
 });

@@ -14,7 +14,7 @@ describe('the demo', () => {
   beforeAll(async () => {
     ran = await run([DEMO, '--fast', '--json']);
     sums = JSON.parse(ran.stdout) as typeof sums;
-  }, 20_000);
+  });
 
   it('ends by itself and prints one object', () => {
     expect(ran).toMatchObject({ code: 0, stderr: '' });
@@ -62,7 +62,7 @@ test('the demo says where the guarded server has its status page, which is open 
   const page = await fetch(url);
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<h1>')]);
   expect(await over).toBe(0);
-}, 30_000);
+});
 
 describe('demo --live', () => {
   it('refuses to start without a key', async () => {

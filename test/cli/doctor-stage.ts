@@ -1,10 +1,12 @@
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import type { Check } from '../../src/cli/doctor/check.ts';
+import { main } from '../../src/cli/main.ts';
 import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/testing/index.ts';
 import { CANARY_KEY } from '../support.ts';
 import { run } from './built.ts';
 
-export const CLI = 'dist/esm/cli/gemini-guard.js';
+export const CLI = 'dist/import/cli/gemini-guard.js';
 
 /** An auth key by its form, and nobody's. In two pieces, for secret scanners. */
 export const AUTH_KEY: string = ['AQ', '.Ab8CANARY-only-nobody-owns-this-key'].join('');
@@ -17,14 +19,44 @@ export interface Examined {
   check(name: string): Check | undefined;
 }
 
-/** Runs the built doctor against a fake, as a user does. No key may be in anything that it writes. */
+type Run = (args: string[], env: NodeJS.ProcessEnv) => ReturnType<typeof run>;
+
+/** Runs the built doctor against a fake, as a user does. */
+export const examineBuilt: typeof examine = (url, args, env) =>
+  examineBy((all, given) => run([CLI, ...all], given), url, args, env);
+
+/** Runs the doctor against a fake, in this process: a start for each case would cost more than the case. */
 export async function examine(
   url: string,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Examined> {
+  return examineBy(
+    async (all, given) => {
+      let [stdout, stderr] = ['', ''];
+      const code = await main(all, {
+        env: given,
+        stdin: Readable.from([]),
+        stdout: { write: (text) => (stdout += text) },
+        stderr: { write: (text) => (stderr += text) },
+      });
+      return { code, stdout, stderr };
+    },
+    url,
+    args,
+    env,
+  );
+}
+
+/** No key may be in anything that it writes. */
+async function examineBy(
+  runIt: Run,
+  url: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Examined> {
   const all = ['doctor', '--json', '--base-url', url, '--timeout', '5', ...args];
-  const { code, stdout, stderr } = await run([CLI, ...all], { GEMINI_API_KEY: AUTH_KEY, ...env });
+  const { code, stdout, stderr } = await runIt(all, { GEMINI_API_KEY: AUTH_KEY, ...env });
   const secrets = [AUTH_KEY, CANARY_KEY, ...Object.values(env).filter((value) => /CANARY/.test(value ?? ''))];
   expect(secrets.filter((secret) => secret && `${stdout}${stderr}`.includes(secret))).toEqual([]);
   const { checks } = JSON.parse(stdout) as { checks: Check[] };

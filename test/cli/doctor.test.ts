@@ -4,15 +4,14 @@ import { KINDS, type Kind } from '../../src/errors/kinds.ts';
 import { fault, type Reply } from '../../src/testing/index.ts';
 import { CANARY_KEY } from '../support.ts';
 import { ensureBuilt, ROOT, run } from './built.ts';
-import { AUTH_KEY, CLI, examine, redis, withFake } from './doctor-stage.ts';
+import { AUTH_KEY, CLI, examine, examineBuilt, redis, withFake } from './doctor-stage.ts';
 
-jest.setTimeout(60_000);
 beforeAll(ensureBuilt, 60_000);
 
 describe('where all is well', () => {
   it('every check is ok or left out, and nothing is paid for', async () => {
     await withFake(async (gemini) => {
-      const { code, checks, check } = await examine(gemini.url);
+      const { code, checks, check } = await examineBuilt(gemini.url);
       expect(code).toBe(0);
       expect(checks.filter(({ status }) => status !== 'ok' && status !== 'skipped')).toEqual([]);
       for (const name of ['node', 'sdk', 'environment', 'key', 'endpoint', 'tcp', 'http', 'clock']) {
@@ -27,7 +26,7 @@ describe('where all is well', () => {
   it('--call makes one call of one token, with the model that was named', async () => {
     await withFake(async (gemini) => {
       gemini.always(fault.blockedResponse('MAX_TOKENS'), { method: 'generateContent' });
-      const { code, check } = await examine(gemini.url, ['--call', '--model', 'models/gemini-3.5-flash-lite']);
+      const { code, check } = await examineBuilt(gemini.url, ['--call', '--model', 'models/gemini-3.5-flash-lite']);
       expect({ code, call: check('call')?.status }).toEqual({ code: 0, call: 'ok' });
       const calls = gemini.calls.filter(({ method }) => method === 'generateContent');
       expect(calls.map(({ model }) => model)).toEqual(['gemini-3.5-flash-lite']);
@@ -39,7 +38,7 @@ describe('where all is well', () => {
     await withFake(
       async (gemini) => {
         const keys = [AUTH_KEY, `${AUTH_KEY}-2`, 'two keys CANARY'].join(',');
-        const { code, check } = await examine(gemini.url, [], { GEMINI_API_KEYS: keys });
+        const { code, check } = await examineBuilt(gemini.url, [], { GEMINI_API_KEYS: keys });
         expect(code).toBe(1);
         expect(check('environment')?.message).toContain('the key is taken from GEMINI_API_KEYS');
         expect(check('key 1: models.list')?.status).toBe('ok');
@@ -85,7 +84,7 @@ describe('what Gemini says against key, account and model', () => {
       expect(code).toBe(1);
       const { cause, cure } = KINDS[kind];
       expect(check('models.list')).toMatchObject({ status: 'failed', kind, cause, cure });
-      expect(check('models.list')?.link).toMatch(new RegExp(`/docs/errors\\.md#${kind}$`));
+      expect(check('models.list')?.link).toMatch(new RegExp(`docs/errors\\.md#${kind}$`));
       expect(check('model')?.message).toBe('Left out, because models.list failed.');
     });
   });
@@ -93,10 +92,11 @@ describe('what Gemini says against key, account and model', () => {
   it('a key that lists models but may not use them', async () => {
     await withFake(async (gemini) => {
       gemini.always(fault.permissionDenied(), { method: 'countTokens' });
-      const { code, check } = await examine(gemini.url);
+      const { code, check } = await examineBuilt(gemini.url);
       expect(code).toBe(1);
       expect(check('models.list')?.status).toBe('ok');
       expect(check('countTokens')).toMatchObject({ status: 'failed', kind: 'permission_denied' });
+      expect(check('countTokens')?.link).toMatch(/\/docs\/errors\.md#permission_denied$/);
     });
   });
 
@@ -154,7 +154,7 @@ describe('what Gemini says against key, account and model', () => {
 describe('what lies on the way', () => {
   it('nobody listens', async () => {
     const gone = await withFake(async ({ url }) => url);
-    const { code, check } = await examine(gone);
+    const { code, check } = await examineBuilt(gone);
     expect(code).toBe(3);
     expect(check('tcp')).toMatchObject({
       status: 'failed',
@@ -234,7 +234,7 @@ describe('what lies on the way', () => {
 
   it('a proxy that Node does not use is a warning, without its password', async () => {
     await withFake(async (gemini) => {
-      const { check, stderr, checks } = await examine(gemini.url, [], {
+      const { check, stderr, checks } = await examineBuilt(gemini.url, [], {
         HTTPS_PROXY: 'http://u:CANARYpass@proxy:3128',
       });
       expect(check('proxy')?.status).toBe('warning');
@@ -255,7 +255,7 @@ describe('the environment', () => {
 
   it('two keys: says which wins, and the SDK agrees', async () => {
     await withFake(async (gemini) => {
-      const { check } = await examine(gemini.url, [], { GOOGLE_API_KEY: CANARY_KEY });
+      const { check } = await examineBuilt(gemini.url, [], { GOOGLE_API_KEY: CANARY_KEY });
       expect(check('environment')).toMatchObject({
         status: 'warning',
         message: expect.stringContaining('taken from GOOGLE_API_KEY'),
@@ -283,9 +283,9 @@ describe('the environment', () => {
   it('Vertex AI without a project, and with one', async () => {
     await withFake(async (gemini) => {
       const vertex = { GOOGLE_GENAI_USE_VERTEXAI: 'true', GEMINI_API_KEY: '' };
-      const without = await examine(gemini.url, [], vertex);
+      const without = await examineBuilt(gemini.url, [], vertex);
       expect(without.check('environment')?.message).toContain('Missing: GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION');
-      const express = await examine(gemini.url, ['--call'], {
+      const express = await examineBuilt(gemini.url, ['--call'], {
         GOOGLE_GENAI_USE_VERTEXAI: '1',
         GOOGLE_API_KEY: AUTH_KEY,
         GEMINI_API_KEY: '',
@@ -349,7 +349,7 @@ describe('Redis', () => {
 
   it('that is not there fails the doctor, but Google is reached', async () => {
     await withFake(async (gemini) => {
-      const { code, check } = await examine(gemini.url, [], { REDIS_URL: 'redis://127.0.0.1:1' });
+      const { code, check } = await examineBuilt(gemini.url, [], { REDIS_URL: 'redis://127.0.0.1:1' });
       expect({ code, status: check('redis')?.status }).toEqual({ code: 1, status: 'failed' });
     });
   });

@@ -31,7 +31,7 @@ test('npm run docs would change nothing', async () => {
     expect(readFileSync(join(ROOT, 'docs', file), 'utf8')).toBe(readFileSync(join(folder, file), 'utf8'));
   }
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 /** The rows of the first table under a heading: cells trimmed, code spans as their text. */
 function rows(page: string, heading: string): string[][] {

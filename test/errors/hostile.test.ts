@@ -3,6 +3,7 @@ import { isGeminiFailure } from '../../src/errors/is-gemini-failure.ts';
 import { clean, redact } from '../../src/errors/redact.ts';
 import { durationMs, MAX_WAIT_MS, waitInHeaders, waitInText } from '../../src/errors/retry-info.ts';
 import { understand } from '../../src/errors/understand.ts';
+import { costMs } from '../measure.ts';
 
 // Made of pieces, so that no key-shaped string stands in the repository.
 const KEY = `AIza${'SyD-9tZ_canary'.padEnd(31, 'x')}CNRY`;
@@ -14,16 +15,6 @@ const everything = (input: unknown): string => {
   const { cause: _cause, ...rest } = { ...understood } as Record<string, unknown>;
   return `${understood.message} ${understood.upstreamMessage()} ${JSON.stringify(understood)} ${JSON.stringify(rest)}`;
 };
-/** The best of some tries: the machine does other things too. */
-const msOf = (work: () => unknown): number => {
-  const tries = Array.from({ length: 4 }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  });
-  return Math.min(...tries);
-};
-
 describe('secrets', () => {
   it('SAFETY 1: a key in the text of the upstream is redacted', () => {
     const text = everything(error(`API key ${KEY} not valid`));
@@ -137,7 +128,7 @@ describe('texts', () => {
       const raw = open.repeat(100_000);
       expect(understand(raw, { status: 200 }).kind).toBe('invalid_response');
       expect(understand(raw, { status: 502 }).kind).toBe('upstream_unavailable');
-      expect(msOf(() => understand(raw, { status: 502 }))).toBeLessThan(50);
+      expect(costMs(() => understand(raw, { status: 502 }))).toBeLessThan(50);
     }
     let deep: unknown = 'x';
     for (let i = 0; i < 100_000; i++) deep = { error: deep };
@@ -150,7 +141,7 @@ describe('texts', () => {
   it('SAFETY 24: of 20 MB the first 64 KB are read', () => {
     const raw = `{"error":{"code":503,"message":"The model is overloaded. ${'x'.repeat(20_000_000)}`;
     expect(understand(raw, { status: 503 }).kind).toBe('model_overloaded');
-    expect(msOf(() => understand(raw, { status: 503 }))).toBeLessThan(100);
+    expect(costMs(() => understand(raw, { status: 503 }))).toBeLessThan(100);
     expect(understand(`${' '.repeat(70_000)}API key expired`, { status: 500 }).kind).toBe('upstream_internal');
   });
 });
@@ -290,7 +281,7 @@ describe('waits', () => {
         () => understand(new Error(text)),
       ]) {
         // 10 ms on an idle machine; ten times that on a busy one still tells linear from quadratic.
-        expect(msOf(work)).toBeLessThan(100);
+        expect(costMs(work)).toBeLessThan(100);
       }
     }
   });

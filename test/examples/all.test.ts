@@ -26,4 +26,4 @@ test('the tests of testing-with-supertest pass in Jest without flags', async () 
   const { code, stderr } = await run([jest, '--rootDir', folder, '--config', '{}', '--ci'], {}, folder);
   remove();
   expect([code, stderr]).toEqual([0, expect.stringMatching(/^Tests: +4 passed, 4 total$/m)]);
-}, 60_000);
+});

@@ -4,8 +4,6 @@ import { type FakeGemini, fakeGemini, fault } from '../../src/testing/index.ts';
 import { type Example, packedExample, startServer } from './example.ts';
 
 // The first question to a fresh process takes its time.
-jest.setTimeout(30_000);
-
 /** Nest is written in TypeScript, with decorators. */
 function compiled(folder: string): string {
   const outfile = join(folder, 'index.mjs');
@@ -33,7 +31,7 @@ describe.each(EXAMPLES)('examples/%s', (name, file, shape, created) => {
     example = await packedExample(name);
     gemini = await fakeGemini({ text: 'Rayleigh scattering.' });
     server = await startServer(file(example.folder), gemini.env());
-  }, 60_000);
+  });
   beforeEach(() => gemini.reset());
 
   afterAll(async () => {

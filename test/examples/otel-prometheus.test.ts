@@ -20,4 +20,4 @@ test('examples/otel-prometheus: metrics, spans and costs of a call that was repe
   expect(example.log()).not.toContain(gemini.env().GEMINI_API_KEY);
   await example.stop();
   await gemini.close();
-}, 60_000);
+});

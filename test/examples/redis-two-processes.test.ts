@@ -12,7 +12,7 @@ beforeEach(async () => {
   redis = await redisServer();
   example = await startExample('redis-two-processes', { ...gemini.env(), REDIS_URL: redis.url });
   await until(async () => (await redis.command('HLEN', 'gg:fleet')).includes(':2'), 10_000);
-}, 30_000);
+});
 afterEach(async () => {
   await example.stop();
   await redis.close();
@@ -29,7 +29,7 @@ test('what one process learns, the other knows: a used up day is asked for once'
   expect(processes.size).toBe(2);
   for (let i = 0; i < 8; i++) expect((await example.ask()).status).toBe(429);
   expect(gemini.calls.filter(({ status }) => status === 429)).toHaveLength(1);
-}, 30_000);
+});
 
 test('they go on when Redis is gone, and say so', async () => {
   await redis.kill();
@@ -37,4 +37,4 @@ test('they go on when Redis is gone, and say so', async () => {
   await until(() => example.log().includes('redis lost: share'));
   await redis.start();
   await until(() => example.log().includes('redis back: share'), 8000);
-}, 30_000);
+});

@@ -8,7 +8,7 @@ describe.each(['express-basic', 'one-route', 'koa'])('examples/%s', (name) => {
   beforeAll(async () => {
     gemini = await fakeGemini({ text: 'Rayleigh scattering.' });
     example = await startExample(name, gemini.env());
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await example.stop();

@@ -7,6 +7,7 @@ import { type GeminiError, isGeminiError } from '../../src/errors/gemini-error.t
 import { isProblem } from '../../src/frontend/index.ts';
 import { answer } from '../../src/http/answer.ts';
 import type { AnswerOptions } from '../../src/part.ts';
+import { costMs } from '../measure.ts';
 import { CANARY_KEY } from '../support.ts';
 import { TARGETS } from './targets.ts';
 
@@ -28,10 +29,12 @@ const FORMS: readonly AnswerOptions[] = [
 export function faultOf(target: string, text: string): { fault: string | undefined; ms: number } {
   let ms = Number.POSITIVE_INFINITY;
   for (let tries = 0; tries < TRIES && ms > MOST_MS; tries++) {
-    const begun = performance.now();
     try {
-      const result = (TARGETS[target] as (text: string) => unknown)(text);
-      ms = Math.min(ms, performance.now() - begun);
+      let result: unknown;
+      const take = (): void => {
+        result = (TARGETS[target] as (text: string) => unknown)(text);
+      };
+      ms = Math.min(ms, costMs(take, 1));
       const fault = isGeminiError(result) ? faultOfError(result) : faultOfProblem(target, result);
       if (fault) return { fault, ms };
     } catch (error) {

@@ -11,4 +11,4 @@ test('log lines are requests and events, metrics are the sum of the log, and sta
   expect(retries).toBeGreaterThan(0);
   expect(Object.keys(codes)).toEqual(expect.arrayContaining(['ok', 'app_error']));
   expect(Object.keys(events)).toEqual(expect.arrayContaining(['attempt', 'usage', 'retry']));
-}, 60_000);
+});

@@ -85,4 +85,4 @@ test('four processes get all of a quota through, and are hardly ever refused', a
   expect(goodput).toBeGreaterThanOrEqual(0.97);
   // To learn the limits; calls that are under way at that moment are refused as well.
   expect(refused).toBeLessThanOrEqual(Math.max(4, 0.02 * (calls as number)));
-}, 60_000);
+});

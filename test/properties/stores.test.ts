@@ -8,9 +8,12 @@ import { SharedTime } from '../../src/store/shared-time.ts';
 import type { Limits, Place, Refusal } from '../../src/store/store.ts';
 import { SLICE_MS } from '../../src/store/windows.ts';
 import { type Connected, openIo } from '../store/clients.ts';
+import { waitForRedis } from '../store/patience.ts';
 import { type RedisServer, redisServer } from '../store/redis-server.ts';
 import { ManualClock } from '../support.ts';
 import { property, same } from './property.ts';
+
+waitForRedis();
 
 let server: RedisServer;
 let user: Connected;
@@ -19,7 +22,7 @@ let stores = 0;
 beforeAll(async () => {
   server = await redisServer();
   user = await openIo(server.port);
-}, 20_000);
+});
 afterAll(async () => {
   user.end();
   await server.close();

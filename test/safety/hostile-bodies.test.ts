@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createGzip } from 'node:zlib';
+import { createGzip, Gunzip } from 'node:zlib';
 import { clean, redact } from '../../src/errors/redact.ts';
 import { understand } from '../../src/index.ts';
 import { type Exchange, fault, type Reply } from '../../src/testing/index.ts';
+import { costMs } from '../measure.ts';
 import { ManualClock } from '../support.ts';
 import { endAll, start } from './stack.ts';
 
@@ -11,16 +12,6 @@ afterEach(endAll);
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const MB = 1024 * 1024;
-
-/** The shortest of several runs in milliseconds: the others were disturbed. */
-function fastest(run: () => unknown): number {
-  const times = Array.from({ length: 7 }, () => {
-    const begun = performance.now();
-    run();
-    return performance.now() - begun;
-  });
-  return Math.min(...times);
-}
 
 /** Sends a body for as long as somebody reads it; counts what it got rid of. */
 function endless(head: [number, object], piece: string, most: number): { reply: Reply; sent: () => number } {
@@ -56,7 +47,7 @@ describe.each([10_000, 100_000])('case 23: a body %i deep', (depth) => {
     ['details', nested],
   ])('case 23: of %s is normalised in 5 ms', (_of, body) => {
     expect(understand(body, { status: 500 })).toMatchObject({ status: 503 });
-    expect(fastest(() => understand(body, { status: 500 }))).toBeLessThan(50);
+    expect(costMs(() => understand(body, { status: 500 }))).toBeLessThan(50);
   });
 
   test.each([
@@ -91,21 +82,31 @@ test('case 24: of a 20 MB error body 64 KB are read, and the heap does not grow'
     stack.gemini.reset();
   };
   await once();
-  gc();
-  const before = process.memoryUsage().heapUsed;
-  await once();
-  gc();
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(MB);
+  const growths: number[] = [];
+  while (growths.length < 3) {
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    await once();
+    gc();
+    growths.push(process.memoryUsage().heapUsed - before);
+  }
+  // What is kept is kept each time; whatever else the process has to do, it does once.
+  expect(Math.min(...growths)).toBeLessThan(MB);
 });
 
 test('case 25: of a gzip bomb in an error 64 KB are read', async () => {
+  const unpacked = jest.spyOn(Gunzip.prototype, 'push');
   const stack = await start({ guard: { retry: false } });
   const bomb = fault.gzipBomb(64 * MB);
   stack.gemini.script({ name: 'bomb', play: (exchange) => bomb.play(failing(exchange)) });
-  const before = process.memoryUsage().rss;
   expect((await stack.visit('/ask')).status).toBe(503);
   expect(stack.gemini.calls).toMatchObject([{ played: 'bomb' }]);
-  expect(process.memoryUsage().rss - before).toBeLessThan(200 * MB);
+  const sizes = unpacked.mock.calls.map(([piece]) => (piece as Buffer | null)?.length ?? 0);
+  unpacked.mockRestore();
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  expect(size).toBeGreaterThanOrEqual(MB / 16);
+  // And what the stages hold between them.
+  expect(size).toBeLessThan(MB);
 });
 
 /** The same exchange with status 500, whatever is sent. */
@@ -129,7 +130,7 @@ test('case 25: an answer that unzips without end is given up', async () => {
   });
   expect(await stack.visit('/ask')).toMatchObject({ status: 503, json: { code: 'overloaded' } });
   expect(await stack.over()).toMatchObject({ kind: 'invalid_response', reason: 'TOO_LARGE' });
-}, 30_000);
+});
 
 test.each([200, 500])('case 25: seven content-encodings on a %i are an ordinary failure', async (status) => {
   const stack = await start({ guard: { retry: false } });
@@ -188,6 +189,6 @@ describe.each(HOSTILE)('case 27: 100,000 characters of %s', (_name, text) => {
     ['clean', () => clean(text)],
   ])('case 27: are read by %s in linear time', (_what, run) => {
     // A quadratic parser takes seconds; how fast these really are is no matter of a test.
-    expect(fastest(run)).toBeLessThan(100);
+    expect(costMs(run)).toBeLessThan(100);
   });
 });

@@ -126,4 +126,4 @@ test.each(EVENTS)('case 61: listeners of %s that throw, reject and hang touch no
   await stack.over(statuses.length);
   expect(heard.length).toBeGreaterThan(0);
   expect(heard).toHaveLength(MISBEHAVIOURS.length * stack.data(event).length);
-}, 20_000);
+});

@@ -16,7 +16,7 @@ const as = (caller: string): { headers: Record<string, string> } => ({ headers: 
 const placesOf = ({ guard }: Stack): unknown => guard.status().parts.bulkhead;
 
 async function until(met: () => boolean): Promise<void> {
-  const end = performance.now() + 3000;
+  const end = performance.now() + 60_000;
   while (!met()) {
     if (performance.now() > end) throw new Error(`waited in vain until ${met}`);
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GeminiGuardOptions, GuardEvents } from '../../src/index.ts';
+import { stopwatch } from '../measure.ts';
 import { CLIENTS, type Connected } from '../store/clients.ts';
 import { freePort, type RedisServer, redisServer } from '../store/redis-server.ts';
 import { type SlowProxy, slowProxy } from '../store/slow-proxy.ts';
@@ -10,8 +11,8 @@ import { endAll, type Stack, start } from './stack.ts';
 // 100 ms pass at once on a machine that is busy with other tests: Redis is lost then, as it should be.
 jest.retryTimes(2);
 
-/** The promise of 100 ms and the 20 of our own, and what a busy machine adds. */
-const HELD_MS = 100 + 20 + 180;
+/** The promise of 100 ms and 20 of our own, and what the work itself takes. */
+const HELD_MS = 100 + 20 + 80;
 
 let server: RedisServer | undefined;
 let proxy: SlowProxy | undefined;
@@ -51,11 +52,11 @@ async function scene(open: (typeof CLIENTS)[0][1], outage: string, guard: Gemini
 }
 
 async function timed(stack: Stack): Promise<{ status: number; ms: number; kind: unknown; after: string | undefined }> {
-  const begun = performance.now();
+  const took = stopwatch();
   const { status, json, headers } = await stack.visit('/ask');
   return {
     status,
-    ms: performance.now() - begun,
+    ms: took(),
     kind: (json as { kind?: unknown }).kind,
     after: (headers as Record<string, string>)['retry-after'],
   };
@@ -102,11 +103,13 @@ describe.each(clients)('Redis by %s', (_client, open) => {
   }) => {
     const all = await scene(open, mode, { expose: true });
     const { stack, told } = all;
-    expect((await timed(stack)).status).toBe(200);
+    await until(async () => (await timed(stack)).status === 200);
+    // On a machine that is busy, Redis may have been lost for a moment already.
+    told.length = 0;
     await begin(all);
     // In the first moments too, and by several at once.
     const answers = await Promise.all([timed(stack), timed(stack), timed(stack)]);
-    await until(() => told.length > 0, 2500);
+    await until(() => told.some(({ reason }) => reasons.test(reason)));
     for (let i = 0; i < 3; i++) {
       await sleep(150);
       answers.push(await timed(stack));
@@ -122,10 +125,12 @@ describe.each(clients)('Redis by %s', (_client, open) => {
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ state: 'lost', mode, reason: expect.stringMatching(reasons) });
     await end(all);
-    expect(await until(() => told.some(({ state }) => state === 'back'), 9000)).toBeLessThan(2000);
+    const took = stopwatch();
+    await until(() => told.some(({ state }) => state === 'back'));
+    expect(took()).toBeLessThan(2000);
     expect((await timed(stack)).status).toBe(200);
     expect(stack.lines.filter((line) => line.includes('GG_REDIS'))).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 test.each([
@@ -146,7 +151,7 @@ test.each([
   }
   expect(answers.map((answer) => answer.status)).toEqual([status, status, status, status]);
   expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(HELD_MS);
-  await until(() => stack.lines.some((line) => line.includes('the client is not connected')), 3000);
+  await until(() => stack.lines.some((line) => line.includes('the client is not connected')));
   expect(stack.lines.filter((line) => line.includes('GG_REDIS'))).toHaveLength(1);
 });
 
@@ -161,7 +166,7 @@ test('case 50: a Redis that comes and goes is one warning a minute', async () =>
   }
   await until(() => all.told.length === 6);
   expect(all.stack.lines.filter((line) => line.includes('GG_REDIS'))).toHaveLength(1);
-}, 20_000);
+});
 
 test.each([
   ['blanks', 'a user with spaces'],

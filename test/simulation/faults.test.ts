@@ -6,8 +6,6 @@ import { timeoutPart } from '../../src/policies/timeout.ts';
 import type { Policy } from '../../src/policy.ts';
 import { type Figures, play, SCHEDULES, type Schedule } from './weather.ts';
 
-jest.setTimeout(60_000);
-
 /** What a guard does to an upstream call by default. */
 const policies = (): Policy[] =>
   [timeoutPart(), retryPart(), quotaPart(), circuitBreakerPart(), bulkheadPart()].map(({ policy }) => policy as Policy);

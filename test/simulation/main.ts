@@ -31,13 +31,15 @@ export async function playAll(seeds: Iterable<number>, until: 'first' | 'end' = 
   return { sums, failures, played };
 }
 
-/** `node main.cjs <from> <to> <step> [first]`, as a child that sends what it has found. */
-async function main([from, to, step, until]: string[]): Promise<void> {
+/** `node main.cjs <from> <to> <step> [first]` or `node main.cjs of <seed> ...`, as a child that sends what it has found. */
+async function main(args: string[]): Promise<void> {
+  const [from, to, step, until] = args;
   const seeds = function* (): Generator<number> {
-    for (let seed = Number(from); seed <= Number(to); seed += Number(step)) yield seed;
+    if (from === 'of') yield* args.slice(1).map(Number);
+    else for (let seed = Number(from); seed <= Number(to); seed += Number(step)) yield seed;
   };
   // Of many worlds nobody reads the traces, and to write them costs a twentieth of all.
-  if (Number(to) > Number(from)) Error.prepareStackTrace = (error) => String(error);
+  if (from !== to) Error.prepareStackTrace = (error) => String(error);
   const done = await playAll(seeds(), until === 'first' ? 'first' : 'end');
   await new Promise((sent) => process.send?.(done, sent));
   process.exit(0);

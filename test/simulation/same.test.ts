@@ -14,7 +14,7 @@ test('the same seed is the same world, to the last event', async () => {
     const first = traceOf(await judged(seed));
     expect(traceOf(await judged(seed))).toBe(first);
   }
-}, 60_000);
+});
 
 test('an invariant sees what is broken: a history that is spoilt is not held for a good one', async () => {
   const history = (await judged(1)).history as History;

@@ -8,8 +8,6 @@ import { until } from '../store/stage.ts';
 import { ask } from './ask.ts';
 
 // Real processes on a machine that does other things too.
-jest.setTimeout(60_000);
-
 interface Process {
   readonly url: string;
   data(): Promise<PageData>;
@@ -59,7 +57,7 @@ async function together(one: Process, requests: string): Promise<PageData> {
   await until(async () => {
     const data = await one.data();
     return data.source === '2 processes together' && tile(data, 'Requests') === requests;
-  }, 20_000);
+  });
   return one.data();
 }
 

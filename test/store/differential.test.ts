@@ -8,7 +8,10 @@ import type { Ask, LedgerName, Limits, Place, Refusal } from '../../src/store/st
 import { seeded } from '../seeded.ts';
 import { ManualClock } from '../support.ts';
 import { type Connected, openIo } from './clients.ts';
+import { waitForRedis } from './patience.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
+
+waitForRedis();
 
 let server: RedisServer;
 let user: Connected;
@@ -16,7 +19,7 @@ let user: Connected;
 beforeAll(async () => {
   server = await redisServer();
   user = await openIo(server.port);
-}, 20_000);
+});
 afterAll(async () => {
   user.end();
   await server.close();
@@ -95,7 +98,7 @@ test.each([1, 2, 3, 4])('memory and Redis give the same answers on the same trac
   expect(reserved).toBeGreaterThan(350);
   expect(local).toBeLessThan(reserved / 50);
   expect(places.length).toBeGreaterThan(50);
-}, 30_000);
+});
 
 /** Behind a gate that is known to be closed nobody asks whether the windows are full for even longer. */
 function isLocal(inRedis: Place | Refusal, inMemory: Place | Refusal, closedMs: number): boolean {

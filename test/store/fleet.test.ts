@@ -10,7 +10,7 @@ let members: Member[] = [];
 
 beforeAll(async () => {
   server = await redisServer();
-}, 20_000);
+});
 afterEach(async () => {
   for (const one of members) await one.close();
   members = [];
@@ -41,7 +41,7 @@ test('one that is silent for three seconds is dead, with all its notices', async
   const ms = await until(() => first.shared.processes === 1, 6000);
   expect(ms).toBeGreaterThan(2000);
   expect(first.shared.board.hears('circuit h m')).toBe(false);
-}, 15_000);
+});
 
 test('a notice that is withdrawn is heard no more', async () => {
   const [first, second] = (await fleet(2)) as [Member, Member];

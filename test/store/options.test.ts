@@ -7,7 +7,7 @@ let server: RedisServer;
 
 beforeAll(async () => {
   server = await redisServer();
-}, 20_000);
+});
 afterAll(() => server.close());
 
 const guardWith = (redis: unknown) => geminiGuard({ log: false, redis: redis as object });

@@ -13,7 +13,7 @@ let second: Member;
 
 beforeAll(async () => {
   server = await redisServer();
-}, 20_000);
+});
 beforeEach(async () => {
   clock = new ManualClock();
   [first, second] = await Promise.all([member(server, clock), member(server, clock)]);

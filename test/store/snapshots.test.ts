@@ -3,8 +3,6 @@ import { CLIENTS } from './clients.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import { isUp, type Member, member, until } from './stage.ts';
 
-jest.setTimeout(20_000);
-
 let server: RedisServer;
 let members: Member[];
 

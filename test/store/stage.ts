@@ -43,7 +43,7 @@ export async function member(
 }
 
 /** Waits for what happens in another process. */
-export async function until(holds: () => unknown, mostMs = 5000): Promise<number> {
+export async function until(holds: () => unknown, mostMs = 60_000): Promise<number> {
   const begun = performance.now();
   while (!(await holds())) {
     if (performance.now() - begun > mostMs) throw new Error(`not within ${mostMs} ms: ${holds}`);

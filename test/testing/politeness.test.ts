@@ -168,5 +168,5 @@ describe('as clients behave', () => {
     expect(gemini.calls).toHaveLength(3);
     expect(await gemini.politeness()).toEqual([]);
     await guard.close();
-  }, 20_000);
+  });
 });

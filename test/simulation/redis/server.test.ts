@@ -12,7 +12,7 @@ let user: Connected;
 beforeAll(async () => {
   server = await redisServer();
   user = await openIo(server.port);
-}, 20_000);
+});
 afterAll(async () => {
   user.end();
   await server.close();
@@ -86,4 +86,4 @@ test.each([1, 2, 3])('the simulated Redis runs the scripts as the real one does 
     const real = await client.eval(lua, 1, key, ...args);
     expect([i, simulated.eval(lua, key, args)]).toEqual([i, real]);
   }
-}, 60_000);
+});
