@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { GeminiError, type Guard, type GuardEvents } from '../../src/index.ts';
 import { answer, type FakeGemini, type FakeGeminiOptions, fakeGemini, fault } from '../../src/testing/index.ts';
+import { until } from '../store/stage.ts';
 import { clientOf, fastClock, listen, MODEL, quickGuard, sdks } from '../support.ts';
 
 // Real time, ten and more times as fast, on a machine that does other things too.
@@ -144,7 +145,7 @@ test('in shadow mode the record of a request names what would have held it back'
   const records: unknown[] = [];
   guard.on('answer', ({ status, shadow }) => records.push({ status, shadow }));
   for (let i = 0; i < 2; i++) expect((await fetch(server.url)).status).toBe(200);
-  await sleep(20);
+  await until(() => records.length === 2);
   expect(records).toEqual([
     { status: 200, shadow: undefined },
     { status: 200, shadow: ['gate'] },
