@@ -7,9 +7,9 @@ import { median, spread, table } from './lib/stats.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CASES = {
   nothing: '',
-  'import gemini-guard': `await import('${root}dist/esm/index.js')`,
-  'require gemini-guard': `require('${root}dist/cjs/index.js')`,
-  'import, and a guard': `(await import('${root}dist/esm/index.js')).geminiGuard()`,
+  'import gemini-guard': `await import('gemini-guard')`,
+  'require gemini-guard': `require('gemini-guard')`,
+  'import, and a guard': `(await import('gemini-guard')).geminiGuard()`,
   'import @google/genai': `await import('@google/genai')`,
 };
 
@@ -54,7 +54,7 @@ function measured(code) {
 
 /** What npm puts on the disk: this package, and all that it depends on. */
 function installed() {
-  const seen = new Map([['gemini-guard', ['dist', 'docs', 'schema'].reduce((sum, folder) => sum + sizeOf(root + folder), 0)]]);
+  const seen = new Map([['gemini-guard', ['dist/import', 'dist/require', 'docs', 'schema'].reduce((sum, folder) => sum + sizeOf(root + folder), 0)]]);
   const visit = (names) => {
     for (const name of names) {
       const folder = `${root}node_modules/${name}`;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { node } from './node.ts';
 
 /** A key as a user hands it over. */
 export interface KeyOptions {
@@ -80,7 +80,7 @@ const labels = new Map<string, string>();
 export function labelOf(secret: string): string {
   let label = labels.get(secret);
   if (label === undefined) {
-    label = createHash('sha256').update(secret).digest('hex').slice(0, 8);
+    label = node.crypto.createHash('sha256').update(secret).digest('hex').slice(0, 8);
     if (labels.size >= LABELS_KEPT) labels.clear();
     labels.set(secret, label);
   }

@@ -79,7 +79,7 @@ export class Core implements Member, SeamOwner {
     this.store = settings.shared?.store ?? new MemoryStore();
     this.parts = new Map(parts.map((part) => ('name' in part ? [part.name, part] : [part[0], null])));
     this.observing = observingIn(this.parts);
-    this.observers = new Observers(this, settings);
+    this.observers = new Observers(this, settings, this.#alerts);
     this.policies = new Map(
       inPlace(this.parts).flatMap(({ name, policy }) => (policy ? [[name, policy] as const] : [])),
     );
@@ -141,6 +141,7 @@ export class Core implements Member, SeamOwner {
   }
 
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
+    if (!this.#events.hears(event) && this.observers.keep(event, data)) return;
     this.observers.observe(event, data);
     this.#events.emit(event, data);
     this.#alerts?.observe(event, data);

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { GoogleGenAI } from '@google/genai';
 import { GeminiError, isGeminiError } from './errors/gemini-error.ts';
 import { isGeminiFailure } from './errors/is-gemini-failure.ts';
 import { understand } from './errors/understand.ts';
+import { node } from './node.ts';
 import { runInScope, type Scope } from './scope.ts';
 
 export interface RunOptions {
@@ -31,7 +31,7 @@ interface Runner {
 export async function run<T>(
   runner: Runner,
   work: (context: RunContext) => Promise<T> | T,
-  { signal, id = randomUUID() }: RunOptions = {},
+  { signal, id = node.crypto.randomUUID() }: RunOptions = {},
 ): Promise<T> {
   const scope = runner.openScope(id);
   const leave = (): void => scope.abort(new GeminiError('cancelled', { cause: signal?.reason }));

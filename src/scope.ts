@@ -6,6 +6,7 @@ import type { GeminiError } from './errors/gemini-error.ts';
 import type { Abortable } from './in-flight.ts';
 import { manyListeners } from './many-listeners.ts';
 import type { AnswerEvent, EventName, GuardEvents } from './observe/events.ts';
+import { isoTime } from './observe/iso-time.ts';
 import { activeTraceId } from './observe/otel.ts';
 import { Tally } from './observe/tally.ts';
 import { observingIn, type Part, type PartName } from './part.ts';
@@ -62,7 +63,8 @@ export class Scope {
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;
   #reason: GeminiError | undefined;
-  readonly #listeners = new Set<Abortable>();
+  /** Made for the first call. */
+  #listeners: Set<Abortable> | undefined;
   #over = false;
   #calls = 0;
   /** Made for the first stream. */
@@ -106,7 +108,7 @@ export class Scope {
     if (this.#reason) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const call of [...this.#listeners]) call.abort(reason);
+    for (const call of [...(this.#listeners ?? [])]) call.abort(reason);
   }
 
   /** Why nobody waits any more, once that is so. */
@@ -116,11 +118,12 @@ export class Scope {
 
   /** The signal without an event, which would cost each call more than its policies. */
   listen(call: Abortable): void {
+    this.#listeners ??= new Set();
     this.#listeners.add(call);
   }
 
   unlisten(call: Abortable): void {
-    this.#listeners.delete(call);
+    this.#listeners?.delete(call);
   }
 
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */
@@ -172,7 +175,7 @@ export class Scope {
     const durationMs = Math.round(this.clock.now() - this.openedAt);
     this.#settled = () => {
       this.#settled = undefined;
-      const startedAt = new Date(this.#date).toISOString();
+      const startedAt = isoTime(this.#date);
       const { route, unmatched } = this.route();
       const of = { startedAt, requestId: this.id, route, status, durationMs };
       const event = this.tally.sum(unmatched ? { ...of, unmatched } : of);

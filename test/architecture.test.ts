@@ -25,6 +25,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'pacific.ts',
     'api-key.ts',
     'load.ts',
+    'node.ts',
   ],
   ['observe/events.ts', 'observe/alert.ts', 'observe/usage.ts'],
   ['call.ts', 'policy.ts', 'part.ts', 'store/store.ts'],

@@ -120,6 +120,19 @@ test('who needs no page loads none', async () => {
   expect(await node('commonjs', script)).toBe('[]');
 });
 
+test('who loads it loads few files, and none of the larger modules of Node', async () => {
+  const large = (what: string): string => `
+    const had = new Set(process.moduleLoadList);
+    ${what};
+    const larger = ['crypto', 'stream', 'net', 'zlib', 'util', 'http'].map((name) => 'NativeModule ' + name);
+    const loaded = process.moduleLoadList.filter((name) => !had.has(name));
+    console.log(loaded.filter((name) => larger.includes(name)).join());`;
+  expect(await node('module', large("await import('gemini-guard')"))).toBe('');
+  expect(await node('commonjs', large("require('gemini-guard')"))).toBe('');
+  const own = `require('gemini-guard'); console.log(Object.keys(require.cache).filter((file) => /dist.require/.test(file)).length)`;
+  expect(Number(await node('commonjs', own))).toBeLessThanOrEqual(10);
+});
+
 test('a process that made a guard ends by itself', async () => {
   const script = `require('gemini-guard').geminiGuard(); console.log('over')`;
   expect(await node('commonjs', script)).toBe('over');

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { ensurePacked, PACKED, ROOT, run } from './cli/built.ts';
 
 // Each test starts processes, on a machine that runs other tests too.
@@ -65,7 +66,7 @@ test('nothing is in it that a user does not need, and no script runs when it is 
   ]);
   const files = readdirSync(INSTALLED, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
   const expected =
-    /^(?:dist\/(?:esm|cjs)(?:\/.+)?\.(?:js|d\.ts)|dist\/cjs\/package\.json|docs\/.+\.(?:md|png|svg|json)|schema\/.+\.json|dist\/uPlot\.LICENSE)$/;
+    /^(?:dist\/(?:import|require)(?:\/.+)?\.(?:js|d\.ts)|dist\/require\/package\.json|docs\/.+\.(?:md|png|svg|json)|schema\/.+\.json|dist\/uPlot\.LICENSE)$/;
   const odd = files.filter(
     (file) => statSync(join(INSTALLED, file)).isFile() && file.includes('/') && !expected.test(file),
   );
@@ -85,6 +86,17 @@ test('what a release promises is written down in api/', async () => {
     );
   expect(reports(folder)).toEqual(reports(ROOT));
   rmSync(folder, { recursive: true });
+});
+
+test.each(['esm', 'cjs'] as const)('a server that is bundled as %s runs', async (format) => {
+  const contents = "import { geminiGuard } from 'gemini-guard'; geminiGuard(); console.log('over')";
+  const outfile = join(PACKED, `bundled-${format}`, format === 'esm' ? 'server.mjs' : 'server.cjs');
+  const stdin = { contents, resolveDir: PACKED };
+  // What a bundler of ES modules has to be told where CommonJS is among them.
+  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  const esm = format === 'esm' ? { banner } : {};
+  buildSync({ stdin, outfile, format, bundle: true, platform: 'node', logLevel: 'error', ...esm });
+  expect(await run([outfile])).toEqual({ code: 0, stdout: 'over\n', stderr: '' });
 });
 
 test('a bundle of one name is small, and without a logger, a limiter or an HTTP client', async () => {

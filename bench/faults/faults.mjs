@@ -1,4 +1,4 @@
-import { answer, fault } from '../../dist/esm/testing/index.js';
+import { answer, fault } from 'gemini-guard/testing';
 import { FACTOR } from './server.mjs';
 
 const WHOLE = 'Rayleigh scattering.';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { GoogleGenAI } from '@google/genai';
 import express from 'express';
-import { geminiGuard, sendStream } from '../../dist/esm/index.js';
-import { fakeGemini } from '../../dist/esm/testing/index.js';
+import { geminiGuard, sendStream } from 'gemini-guard';
+import { fakeGemini } from 'gemini-guard/testing';
 import { fastClock } from '../quota/fast-clock.mjs';
 import { visit } from './visitor.mjs';
 

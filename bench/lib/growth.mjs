@@ -1,4 +1,5 @@
-// argv: calls. Sends the heap after each tenth of them to who has started it.
+// argv: calls. Sends the heap after each tenth of them to who has started it. Of the files before they are bundled: it takes the place
+// of one.
 import { geminiGuard } from '../../dist/esm/index.js';
 import { Pools } from '../../dist/esm/upstream/pools.js';
 

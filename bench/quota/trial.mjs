@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fakeGemini } from '../../dist/esm/testing/index.js';
+import { fakeGemini } from 'gemini-guard/testing';
 import { fastClock } from './fast-clock.mjs';
 
 const MODEL = 'gemini-3.8-flash';

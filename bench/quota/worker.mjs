@@ -1,7 +1,7 @@
 // One guarded server process: POST / with { size } asks Gemini a question of that many tokens.
 import { GoogleGenAI } from '@google/genai';
 import express from 'express';
-import { geminiGuard } from '../../dist/esm/index.js';
+import { geminiGuard } from 'gemini-guard';
 import { fastClock } from './fast-clock.mjs';
 
 const { upstream, redis, factor, epoch, maxWaitMs, model, limits } = JSON.parse(process.env.QUOTA_WORKER);

@@ -4,13 +4,12 @@
 import express from 'express';
 import { GoogleGenAI } from '@google/genai';
 import { Registry } from 'prom-client';
-import { geminiGuard } from '../../dist/esm/index.js';
-import { Alerts } from '../../dist/esm/observe/alerts.js';
-import { Observers } from '../../dist/esm/observe/observers.js';
 import { addRoutes } from './routes.mjs';
 
-export function create({ upstream, model, variant }) {
-  if (variant === 'switched') switchObserving();
+export async function create({ upstream, model, variant }) {
+  // What is switched is inside: there it takes the files before they are bundled.
+  if (variant === 'switched') await switchObserving();
+  const { geminiGuard } = await import(variant === 'switched' ? '../../dist/esm/index.js' : 'gemini-guard');
   // One load generator is one caller, unless it says on whose behalf it calls.
   const unlimited = variant === 'visitors' ? {} : { requests: 1_000_000, windowMs: 1000 };
   const key = (req) => req.headers['x-visitor'] ?? req.ip;
@@ -35,7 +34,9 @@ export function create({ upstream, model, variant }) {
 }
 
 /** In one process: two of them would differ by more than is measured, in what was compiled and how. */
-function switchObserving() {
+async function switchObserving() {
+  const { Alerts } = await import('../../dist/esm/observe/alerts.js');
+  const { Observers } = await import('../../dist/esm/observe/observers.js');
   const { observe } = Observers.prototype;
   const { observe: alarm } = Alerts.prototype;
   let isOn = true;

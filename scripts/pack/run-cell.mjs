@@ -49,7 +49,7 @@ async function vitest({ node }, folder) {
 }
 
 async function explain({ node }, folder) {
-  const args = ['node_modules/gemini-guard/dist/esm/cli/gemini-guard.js', 'explain', '503 The model is overloaded.'];
+  const args = ['node_modules/gemini-guard/dist/import/cli/gemini-guard.js', 'explain', '503 The model is overloaded.'];
   return said('model_overloaded', nodeOf(node), args, folder);
 }
 

@@ -311,7 +311,7 @@ export const BUGS = [
   bug(
     'label-is-key',
     'api-key.ts',
-    "createHash('sha256').update(secret).digest('hex').slice(0, 8)",
+    "node.crypto.createHash('sha256').update(secret).digest('hex').slice(0, 8)",
     'secret.slice(0, 30)',
     'keys stand in the log',
   ),

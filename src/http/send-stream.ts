@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../clock.ts';
 import { isGeminiFailure } from '../errors/is-gemini-failure.ts';
 import type { Problem } from '../errors/problem.ts';
+import { node } from '../node.ts';
 import { readChoice, readOptions } from '../options.ts';
 import { unheard } from '../unheard.ts';
 import { ChunkReader } from './chunk-reader.ts';
@@ -70,7 +70,7 @@ export async function sendStream(
   res.removeHeader('Content-Length');
   const all = unlessStalled(withFirst(first.value as string, frames), res, clock);
   if (ctx) {
-    const body = Readable.from(all, { objectMode: false, highWaterMark: 1 });
+    const body = node.stream.Readable.from(all, { objectMode: false, highWaterMark: 1 });
     // What is not Gemini's has been told to the visitor; the app hears of it as Koa tells of late errors.
     body.once('end', () => stranger && ctx.app?.emit?.('error', stranger.error, ctx));
     ctx.body = body;

@@ -1,9 +1,10 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { node } from '../node.ts';
 import { runInScope, type Scope } from '../scope.ts';
 
 /** A body that will be read bit by bit; undefined for every other, and for streams of the oldest kind. */
 export function streamOf(body: unknown): Readable | undefined {
-  if (body instanceof ReadableStream) return Readable.from(body);
+  if (body instanceof ReadableStream) return node.stream.Readable.from(body);
   const { pipe, destroy, on, [Symbol.asyncIterator]: iterate } = (body ?? {}) as Partial<Readable>;
   return [pipe, destroy, on, iterate].every((method) => typeof method === 'function') ? (body as Readable) : undefined;
 }
@@ -21,7 +22,7 @@ export function watchBody(
   const chunks = runInScope(scope, () => source[Symbol.asyncIterator]());
   // One that fails behind the end is heard by nobody else.
   source.on('error', () => {});
-  return new Readable({
+  return new node.stream.Readable({
     // The chunks are passed on as they are, and one at a time: what is not wanted yet is not read.
     objectMode: true,
     highWaterMark: 1,

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { type Problem, problemOf } from '../errors/problem.ts';
+import { node } from '../node.ts';
 import type { AnswerOptions, LimitState, Part, Visit, VisitorRequest } from '../part.ts';
 import { Scope } from '../scope.ts';
 import { answer, type Send } from './answer.ts';
@@ -158,7 +158,7 @@ function agreedForm(scope: Scope | undefined, form: AnswerOptions): AnswerOption
 export function requestIdOf(req: VisitorRequest): string {
   const known = scopeOf(req)?.id;
   if (known !== undefined) return known;
-  return givenRequestId(req.headers['x-request-id']) ?? givenRequestId(req.id) ?? randomUUID();
+  return givenRequestId(req.headers['x-request-id']) ?? givenRequestId(req.id) ?? node.crypto.randomUUID();
 }
 
 /** The pattern where the framework knows it, else the path; never the query: keys and prompts travel there. */

@@ -68,8 +68,14 @@ export class Alerts {
     this.#tell({ ...alert, ...(reason && { reason }), ...(quota?.id && { quotaId: quota.id }) });
   }
 
-  observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    if (event === 'answer') this.#answered(data as GuardEvents['answer']);
+  /** Nothing has failed lately and nothing stands, so that no success can change anything. */
+  get isQuiet(): boolean {
+    return this.#burnRate.isSpotless && this.#conditions.isEmpty;
+  }
+
+  /** @param at when it happened */
+  observe<E extends EventName>(event: E, data: GuardEvents[E], at: number = this.#clock.now()): void {
+    if (event === 'answer') this.#answered(data as GuardEvents['answer'], at);
     else if (event === 'circuit') this.#circuit(data as GuardEvents['circuit']);
     else if (event === 'store') this.#store(data as GuardEvents['store']);
   }
@@ -86,12 +92,12 @@ export class Alerts {
     return this.#hooks.close(this.#clock);
   }
 
-  #answered(answer: GuardEvents['answer']): void {
-    const now = this.#clock.now();
+  #answered(answer: GuardEvents['answer'], now: number): void {
     this.#conditions.look(now);
     const suffered = hasSuffered(answer);
     if (suffered === undefined) return;
     this.#burnRate.add(suffered ? answer.kind : undefined, now);
+    if (this.isQuiet) return;
     for (const { name, isOn, isOver, failed, requests, windowMs } of this.#burnRate.burns(now)) {
       if (isOver) this.#conditions.end(name, now);
       if (this.#conditions.has('burn_rate_fast')) this.#fastAt = now;

@@ -47,6 +47,11 @@ export class BurnRate {
     this.#minimumFailures = minimumFailures;
   }
 
+  /** No failure in any of the windows. */
+  get isSpotless(): boolean {
+    return this.#hour.failed === 0;
+  }
+
   /** @param kind of the failure; undefined where the request was answered */
   add(kind: Kind | undefined, now: number): void {
     for (const window of [this.#minute, this.#minutes, this.#hour]) window.add(kind !== undefined, now);

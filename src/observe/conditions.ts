@@ -28,6 +28,10 @@ export class Conditions {
     this.#tell = tell;
   }
 
+  get isEmpty(): boolean {
+    return this.#standing.size === 0;
+  }
+
   has(id: string): boolean {
     return this.#standing.get(id) !== undefined;
   }

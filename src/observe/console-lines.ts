@@ -1,3 +1,4 @@
+import { systemClock, type Timer } from '../clock.ts';
 import { load } from '../load.ts';
 
 /** The symbol under which winston's transports look for the line (the package triple-beam has it by this name). */
@@ -10,34 +11,45 @@ interface Transport {
 
 /** Lines that wait to be written, before further ones are dropped: stdout is a pipe that nobody reads. */
 const WAITING_MOST = 1000;
+/** How long a line waits for others: each write costs as much as all of them, and so does another turn of the event loop. */
+const GATHER_MS = 10;
+/** More than this is written at once. */
+const GATHER_MOST = 100;
 const STALLED_BYTES = 1024 * 1024;
 
 /**
  * JSON lines on stdout, by the Console transport of winston. Straight to it: of the streams in front of it a line would pay for
- * each, and they have nothing to do with a record of ours. All lines of one turn of the event loop are one write.
+ * each, and they have nothing to do with a record of ours. What comes within 10 ms is one write; the end of the process and
+ * close() wait for nothing.
  */
 class ConsoleLines {
   #lines: string[] = [];
   #transport: Transport | undefined;
-  #isDue = false;
+  #timer: Timer;
 
   /** False where the line is lost. */
   write(line: string): boolean {
     if (this.#lines.length >= WAITING_MOST || process.stdout.writableLength > STALLED_BYTES) return false;
     this.#lines.push(line);
-    if (this.#isDue) return true;
-    this.#isDue = true;
-    setImmediate(this.flush);
-    // What ends the process in this turn must not take its own line with it.
-    process.once('exit', this.flush);
+    if (this.#lines.length === GATHER_MOST) this.flush();
+    else this.#gather();
     return true;
+  }
+
+  #gather(): void {
+    if (this.#timer) return;
+    this.#timer = systemClock.setTimeout(this.flush, GATHER_MS);
+    (this.#timer as NodeJS.Timeout).unref();
+    // What ends the process must not take its last lines with it.
+    process.once('exit', this.flush);
   }
 
   /** Writes what waits. */
   readonly flush = (): void => {
-    if (!this.#isDue) return;
-    this.#isDue = false;
-    process.removeListener('exit', this.flush);
+    if (this.#timer) process.removeListener('exit', this.flush);
+    systemClock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines.length === 0) return;
     const text = this.#lines.join('\n');
     this.#lines = [];
     this.#transport ??= consoleTransport();

@@ -15,9 +15,9 @@ export class LastMinute {
     this.#clock = clock;
   }
 
-  /** The slice of this second. */
-  get now(): Sum {
-    const second = this.#second();
+  /** The slice of that second. */
+  at(ms: number): Sum {
+    const second = Math.floor(ms / SLICE_MS);
     const place = second % SLICES;
     let slice = this.#slices[place];
     if (!slice || this.#seconds[place] !== second) {
@@ -29,16 +29,12 @@ export class LastMinute {
   }
 
   sum(): Sum {
-    const oldest = this.#second() - SLICES;
+    const oldest = Math.floor(this.#clock.now() / SLICE_MS) - SLICES;
     const sum = new Sum();
     for (let i = 0; i < SLICES; i++) {
       const slice = this.#slices[i];
       if (slice && (this.#seconds[i] as number) > oldest) sum.addAll(slice);
     }
     return sum;
-  }
-
-  #second(): number {
-    return Math.floor(this.#clock.now() / SLICE_MS);
   }
 }

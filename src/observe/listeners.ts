@@ -14,6 +14,11 @@ export class Events {
     };
   }
 
+  /** Whether anybody listens. */
+  hears(event: EventName): boolean {
+    return (this.#listeners.get(event)?.size ?? 0) > 0;
+  }
+
   emit<E extends EventName>(event: E, data: GuardEvents[E]): void {
     for (const listener of this.#listeners.get(event) ?? []) isolated(listener as Listener<E>, data);
   }

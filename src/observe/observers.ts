@@ -1,4 +1,6 @@
 import type { Call } from '../call.ts';
+import type { Alerts } from './alerts.ts';
+import { Backlog, isSuccess } from './backlog.ts';
 import type { CallTelemetry } from './call-telemetry.ts';
 import { Counts } from './counts.ts';
 import type { EventName, GuardEvents, Tokens } from './events.ts';
@@ -18,9 +20,17 @@ export interface ObserverSettings {
   readonly metrics?: Register | undefined;
 }
 
+/** Looks at successes too, but needs none of them at once while it is quiet. */
+type Watcher = Pick<Alerts, 'observe' | 'isQuiet'>;
+
 /** All that a guard itself listens to its events with. */
 export class Observers {
-  readonly counts: Counts = new Counts();
+  readonly #counts = new Counts();
+  readonly #alerts: Watcher | undefined;
+  readonly #backlog = new Backlog((event, data, at) => {
+    this.#count(event, data, at);
+    this.#alerts?.observe(event, data, at);
+  });
   readonly #prices: Prices;
   readonly #labels: Labels;
   readonly #stats: Stats;
@@ -29,8 +39,9 @@ export class Observers {
   readonly #prometheus: Prometheus | undefined;
   readonly #telemetry: Telemetry;
 
-  constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings) {
+  constructor(observed: Observed, { prices = new Prices(), metrics }: ObserverSettings, alerts?: Watcher) {
     this.#observed = observed;
+    this.#alerts = alerts;
     this.#prices = prices;
     this.#labels = new Labels((model) => prices.knows(model));
     this.#stats = new Stats(observed.clock, this.#labels);
@@ -38,12 +49,30 @@ export class Observers {
     this.#prometheus = metrics && new Prometheus(metrics, this.#labels, readingOf(observed, this.#labels));
   }
 
-  observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    this.counts.observe(event, data);
+  /** Keeps what nobody needs to look at now. False: it wants to be observed at once. */
+  keep<E extends EventName>(event: E, data: GuardEvents[E]): boolean {
+    if (!isSuccess(event, data) || this.#prometheus || this.#recent || this.#alerts?.isQuiet === false) return false;
     this.#labels.observe(event, data);
-    this.#stats.observe(event, data);
+    this.#backlog.add(event, data, this.#observed.clock.now());
+    return true;
+  }
+
+  observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
+    this.#backlog.settle();
+    this.#labels.observe(event, data);
+    this.#count(event, data, this.#observed.clock.now());
     this.#prometheus?.observe(event, data);
     this.#recent?.observe(event, data);
+  }
+
+  #count<E extends EventName>(event: E, data: GuardEvents[E], at: number): void {
+    this.#counts.observe(event, data);
+    this.#stats.observe(event, data, at);
+  }
+
+  get counts(): Counts {
+    this.#backlog.settle();
+    return this.#counts;
   }
 
   /** US dollars; undefined where the price is not known. */
@@ -64,10 +93,12 @@ export class Observers {
 
   /** The numbers of {@link Observers.stats}, to be added to those of other processes. */
   packed(): PackedStats {
+    this.#backlog.settle();
     return this.#stats.pack();
   }
 
   stats(): GuardStats {
+    this.#backlog.settle();
     return this.#stats.figures(droppedLines(this.#observed));
   }
 

@@ -19,6 +19,8 @@ export interface PackedStats {
 
 const DAY_MS = 86_400_000;
 
+type Ear<E extends EventName> = (data: GuardEvents[E], at: number) => void;
+
 /** Adds up what happens: in all, in the last minute, and by model, key and route. */
 export class Stats {
   readonly #clock: Clock;
@@ -45,26 +47,33 @@ export class Stats {
     this.#lastMinute = new LastMinute(clock);
   }
 
-  observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
+  /** @param at when it happened */
+  observe<E extends EventName>(event: E, data: GuardEvents[E], at: number = this.#clock.now()): void {
     // What was spared is told by status().shadow.
-    if (!isSpared(event, data)) (this.#ears[event] as ((given: GuardEvents[E]) => void) | undefined)?.(data);
+    if (!isSpared(event, data)) (this.#ears[event] as Ear<E> | undefined)?.(data, at);
   }
 
-  readonly #ears: { readonly [E in EventName]?: (data: GuardEvents[E]) => void } = {
-    answer: (data) => this.#answer(data),
-    attempt: ({ model, key, attempt }) => {
-      for (const sum of this.#ofCall(model)) sum.attempts++;
+  readonly #ears: { readonly [E in EventName]?: Ear<E> } = {
+    answer: (data, at) => this.#answer(data, at),
+    attempt: ({ model, key, attempt }, at) => {
+      this.#total.attempts++;
+      this.#lastMinute.at(at).attempts++;
+      this.#ofModel(model).attempts++;
       const ofKey = this.#ofKey(key);
       ofKey.attempts++;
       if (attempt > 1) ofKey.retries++;
     },
-    usage: (data) => {
-      for (const sum of this.#ofCall(data.model)) sum.addUsage(data);
+    usage: (data, at) => {
+      this.#total.addUsage(data);
+      this.#lastMinute.at(at).addUsage(data);
+      this.#ofModel(data.model).addUsage(data);
       this.#ofKey(data.key).addUsage(data);
-      this.#spend(data.costUsd ?? 0);
+      this.#spend(data.costUsd ?? 0, at);
     },
-    retry: ({ model }) => {
-      for (const sum of this.#ofCall(model)) sum.retries++;
+    retry: ({ model }, at) => {
+      this.#total.retries++;
+      this.#lastMinute.at(at).retries++;
+      this.#ofModel(model).retries++;
     },
     gate: ({ state, why }) => count(this.#gates, `${state} ${why}`),
     circuit: ({ state }) => count(this.#circuits, state),
@@ -74,25 +83,29 @@ export class Stats {
     late: () => void this.#late++,
   };
 
-  #answer(data: AnswerEvent): void {
+  #answer(data: AnswerEvent, at: number): void {
     const route = sumOf(this.#routes, this.#labels.route(data));
     route.addCalls(data);
-    const model = sumOf(this.#models, this.#labels.model(data.model));
-    for (const sum of [this.#total, this.#lastMinute.now, model, this.#ofKey(data.key ?? ''), route])
-      sum.addRequest(data);
+    route.addRequest(data);
+    this.#total.addRequest(data);
+    this.#lastMinute.at(at).addRequest(data);
+    this.#ofModel(data.model).addRequest(data);
+    this.#ofKey(data.key ?? '').addRequest(data);
   }
 
-  #ofCall(model: string): Sum[] {
-    return [this.#total, this.#lastMinute.now, sumOf(this.#models, this.#labels.model(model))];
+  #ofModel(name: string): Sum {
+    return sumOf(this.#models, this.#labels.model(name));
   }
 
   #ofKey(label: string): Sum {
     return sumOf(this.#keys, this.#labels.key(label));
   }
 
-  #spend(usd: number): void {
+  #spend(usd: number, at: number): void {
     this.#today();
-    this.#costToday += usd;
+    // What was spent before midnight is not of today.
+    const spentAt = this.#clock.date() - (this.#clock.now() - at);
+    if (Math.floor(spentAt / DAY_MS) === this.#day) this.#costToday += usd;
   }
 
   #today(): void {

@@ -22,7 +22,7 @@ export class Tally {
   requestedModel: string | undefined;
   key = '';
   /** What would have been refused or held back, were it enforced. */
-  readonly shadow: Set<EventName> = new Set();
+  shadow: Set<EventName> | undefined;
   caller: string | undefined;
   firstContentMs: number | undefined;
   /** The last failure that reached the caller of an upstream call, or that turned the visitor away. */
@@ -35,7 +35,7 @@ export class Tally {
   #isAnswered = false;
 
   observe<E extends EventName>(event: E, data: GuardEvents[E]): void {
-    if (isSpared(event, data)) this.shadow.add(event);
+    if (isSpared(event, data)) this.#spare(event);
     else if (event === 'attempt') this.#attempt(data as GuardEvents['attempt']);
     else if (event === 'usage') this.#use(data as GuardEvents['usage']);
     else if (event === 'retry') {
@@ -94,10 +94,15 @@ export class Tally {
     if (upstreamStatus !== undefined) event.upstreamStatus = upstreamStatus;
     if (requestedModel !== undefined && requestedModel !== this.model) event.requestedModel = requestedModel;
     if (this.key) event.key = this.key;
-    if (this.shadow.size > 0) event.shadow = [...this.shadow];
+    if (this.shadow) event.shadow = [...this.shadow];
     if (firstContentMs !== undefined) event.firstContentMs = Math.round(firstContentMs);
     if (caller !== undefined) event.caller = caller;
     return event;
+  }
+
+  #spare(event: EventName): void {
+    this.shadow ??= new Set();
+    this.shadow.add(event);
   }
 
   #attempt({ method, model, key, status, kind, durationMs }: GuardEvents['attempt']): void {

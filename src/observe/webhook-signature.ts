@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { node } from '../node.ts';
 
 /** A secret of this form is base64, as the libraries of Standard Webhooks have it; any other one is taken as it is. */
 const ENCODED = 'whsec_';
@@ -8,6 +8,6 @@ export function signed(secret: string | undefined, id: string, seconds: number, 
   const headers = { 'webhook-id': id, 'webhook-timestamp': String(seconds) };
   if (secret === undefined) return headers;
   const key = secret.startsWith(ENCODED) ? Buffer.from(secret.slice(ENCODED.length), 'base64') : secret;
-  const signature = createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
+  const signature = node.crypto.createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
   return { ...headers, 'webhook-signature': `v1,${signature}` };
 }

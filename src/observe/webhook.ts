@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../clock.ts';
+import { node } from '../node.ts';
 import { duration, either, type Rule, readOptions } from '../options.ts';
 import type { AlertHook } from './alert-options.ts';
 import { post } from './post.ts';
@@ -62,6 +62,6 @@ export function webhook(options: WebhookOptions, clock: Clock = systemClock): We
     return post({ url: to, headers, body, timeoutMs: given.timeoutMs, signal }, clock);
   });
   const hook = (alert: Parameters<AlertHook>[0]): Promise<boolean> =>
-    deliveries.add({ id: `msg_${randomUUID()}`, body: bodyOf(alert, given.format) });
+    deliveries.add({ id: `msg_${node.crypto.randomUUID()}`, body: bodyOf(alert, given.format) });
   return Object.assign(hook, { status: () => deliveries.status(), close: () => deliveries.close() });
 }

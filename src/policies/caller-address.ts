@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { node } from '../node.ts';
 
 /**
  * The part of an address that one caller cannot change at will: an IPv4 address, or the network of an IPv6 one.
@@ -7,8 +7,8 @@ import { isIPv4, isIPv6 } from 'node:net';
  */
 export function callerNetwork(address: string, prefix: number): string {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%[\s\S]*$/, '');
-  if (isIPv4(bare)) return bare;
-  if (!isIPv6(bare)) return address;
+  if (node.net.isIPv4(bare)) return bare;
+  if (!node.net.isIPv6(bare)) return address;
   const groups = groupsOf(bare);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     const [high = 0, low = 0] = groups.slice(6);

@@ -1,7 +1,6 @@
 import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import Memory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
-import Res from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import { BoundedMap } from '../bounded-map.ts';
+import { Memory, Res } from './libraries.ts';
 
 /** Where a caller stands after it has asked for points. */
 export interface Standing {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import CircuitBreaker from 'opossum';
 import type { Clock } from '../clock.ts';
 import { LatestOutcomes } from './latest-outcomes.ts';
+import { CircuitBreaker } from './libraries.ts';
 
 export interface BookSettings {
   failureRatio: number;

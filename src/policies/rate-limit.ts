@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { BoundedMap } from '../bounded-map.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
+import { node } from '../node.ts';
 import { callback, flag, readOptions, whole } from '../options.ts';
 import type { Part, Visit, VisitorRequest } from '../part.ts';
 import type { SharedState } from '../store/shared-state.ts';
@@ -136,5 +136,5 @@ class Hashes {
 }
 
 function hash(caller: string): string {
-  return createHash('sha256').update(caller).digest('hex').slice(0, 16);
+  return node.crypto.createHash('sha256').update(caller).digest('hex').slice(0, 16);
 }

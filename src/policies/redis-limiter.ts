@@ -1,11 +1,10 @@
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
-import Redis from 'rate-limiter-flexible/lib/RateLimiterRedis.js';
-import Res from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { shareOf } from '../store/insurance.ts';
 import { script } from '../store/script.ts';
 import type { SharedState } from '../store/shared-state.ts';
 import { type CallerLimiter, MemoryLimiter, type Standing } from './caller-limiter.ts';
+import { Redis, Res } from './libraries.ts';
 
 /** ARGV: points, limit, window in ms. A request that does not fit is not kept: it must not make lighter ones wait. */
 const CONSUME = script(`

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { node } from '../node.ts';
 import type { RedisLink } from './redis-link.ts';
 import { type Script, script } from './script.ts';
 import type { Board } from './store.ts';
@@ -38,7 +38,7 @@ interface Words {
 /** The processes that share one Redis: how many live, and what they tell each other. */
 export class Fleet implements Board {
   /** Names this process to the others. */
-  readonly id: string = randomBytes(6).toString('hex');
+  readonly id: string = node.crypto.randomBytes(6).toString('hex');
   /** Live processes, this one included. */
   size = 1;
   /** Those of them that have told what they used while Redis was away. */

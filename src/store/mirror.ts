@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { node } from '../node.ts';
 import { closedMsOf, type Gate, statusOf } from './gate.ts';
 import type { Ledger } from './ledger.ts';
 import { LEARNED_MS } from './ledger.ts';
@@ -136,5 +136,5 @@ export class Mirror {
 
 /** User text in no key, and no two names in one. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 20);
+  return node.crypto.createHash('sha256').update(text).digest('hex').slice(0, 20);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { node } from '../node.ts';
 
 /** A script for Redis, with the name under which Redis remembers it. Each has one key, so that a cluster can run it. */
 export interface Script {
@@ -7,5 +7,12 @@ export interface Script {
 }
 
 export function script(lua: string): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+  let sha: string | undefined;
+  return {
+    lua,
+    get sha() {
+      sha ??= node.crypto.createHash('sha1').update(lua).digest('hex');
+      return sha;
+    },
+  };
 }

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { unbuilt } from './unbuilt.ts';
 
 type Values = Readonly<Record<string, string | string[] | undefined>>;
@@ -76,7 +75,7 @@ export class LightHeaders extends UnbuiltHeaders {
 }
 
 /** The inherited one reads private fields. */
-Object.defineProperty(LightHeaders.prototype, inspect.custom, {
+Object.defineProperty(LightHeaders.prototype, Symbol.for('nodejs.util.inspect.custom'), {
   value(this: LightHeaders) {
     return Object.fromEntries(this);
   },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { node } from '../node.ts';
 
 /** What an SDK handed to fetch, ready to be sent more than once. */
 export interface UpstreamRequest {
@@ -97,5 +97,5 @@ function digest(body: BodyInit | undefined): string {
 }
 
 function hash(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex').slice(0, 16);
+  return node.crypto.createHash('sha256').update(data).digest('hex').slice(0, 16);
 }

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { labelOf } from '../api-key.ts';
 import type { AttemptLimits, Call } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { InFlight } from '../in-flight.ts';
+import { node } from '../node.ts';
 import type { Observers } from '../observe/observers.ts';
 import type { Usage } from '../observe/usage.ts';
 import type { Policy } from '../policy.ts';
@@ -58,7 +58,7 @@ export function createFetch(owner: SeamOwner, bound?: Scope): typeof globalThis.
     const around = bound ?? currentScope();
     // Queues and timers that were begun in one request go on after it, for others.
     const inherited = around?.isAnswered ? undefined : around;
-    const scope = inherited ?? owner.openScope(randomUUID());
+    const scope = inherited ?? owner.openScope(node.crypto.randomUUID());
     const { inFlight } = owner;
     inFlight.begin();
     scope.begin();

@@ -1,18 +1,7 @@
-import { pipeline, Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import {
-  brotliDecompress,
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  gunzip,
-  inflate,
-  inflateRaw,
-  type ZlibOptions,
-} from 'node:zlib';
+import type { Readable } from 'node:stream';
+import type { ZlibOptions } from 'node:zlib';
 import { GeminiError } from '../errors/gemini-error.ts';
+import { node } from '../node.ts';
 import type { ChunkReader } from './sender.ts';
 
 type Coding = 'gzip' | 'br' | 'deflate';
@@ -22,8 +11,11 @@ const NAMES: Readonly<Record<string, Coding>> = { gzip: 'gzip', 'x-gzip': 'gzip'
 const CODINGS_MOST = 5;
 
 /** What a server says in one piece is given out in one piece, and an end that is cut is left to the length to tell. */
-const FLUSH = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
-const BROTLI_FLUSH = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
+function flushing(coding: Coding): ZlibOptions {
+  const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = node.zlib.constants;
+  const flush = coding === 'br' ? BROTLI_OPERATION_FLUSH : Z_SYNC_FLUSH;
+  return { flush, finishFlush: flush };
+}
 
 /**
  * The codings of a body in the order in which they are undone. Of one that is unknown nothing is undone, as in fetch.
@@ -68,6 +60,7 @@ async function* unpacked(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
   const { done, value: first } = await packed.read();
   if (done) return;
+  const { pipeline, Readable } = node.stream;
   const source = Readable.from(startingWith(first, packed), { objectMode: false });
   const stages = codings.map((coding, i) => stageOf(coding, i === 0 ? first : undefined));
   // An error of any stage comes out of the last one.
@@ -84,17 +77,20 @@ async function* startingWith(first: Uint8Array, rest: ChunkReader): AsyncGenerat
   }
 }
 
-const gunzipped = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
-const inflated = promisify<Buffer, ZlibOptions, Buffer>(inflate);
-const inflatedRaw = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
-const unbrotlied = promisify<Buffer, ZlibOptions, Buffer>(brotliDecompress);
+type Unpack = (body: Buffer, options: ZlibOptions, done: (error: Error | null, unpacked: Buffer) => void) => void;
 
 function unpackOnce(body: Buffer, coding: Coding, maxOutputLength: number): Promise<Buffer> {
-  if (coding === 'br') return unbrotlied(body, { ...BROTLI_FLUSH, maxOutputLength });
-  const options = { ...FLUSH, maxOutputLength };
-  if (coding === 'gzip') return gunzipped(body, options);
-  // Some servers send "deflate" without its envelope.
-  return isEnveloped(body) ? inflated(body, options) : inflatedRaw(body, options);
+  const { brotliDecompress, gunzip, inflate, inflateRaw } = node.zlib;
+  const ways: Record<Coding, Unpack> = {
+    br: brotliDecompress,
+    gzip: gunzip,
+    // Some servers send "deflate" without its envelope.
+    deflate: isEnveloped(body) ? inflate : inflateRaw,
+  };
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, unpacked: Buffer): void => (error ? reject(error) : resolve(unpacked));
+    ways[coding](body, { ...flushing(coding), maxOutputLength }, done);
+  });
 }
 
 function isEnveloped(body: Uint8Array): boolean {
@@ -102,7 +98,9 @@ function isEnveloped(body: Uint8Array): boolean {
 }
 
 function stageOf(coding: Coding, first?: Uint8Array): NodeJS.ReadWriteStream {
-  if (coding === 'gzip') return createGunzip(FLUSH);
-  if (coding === 'br') return createBrotliDecompress(BROTLI_FLUSH);
-  return !first || isEnveloped(first) ? createInflate(FLUSH) : createInflateRaw(FLUSH);
+  const { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = node.zlib;
+  const options = flushing(coding);
+  if (coding === 'gzip') return createGunzip(options);
+  if (coding === 'br') return createBrotliDecompress(options);
+  return !first || isEnveloped(first) ? createInflate(options) : createInflateRaw(options);
 }

@@ -12,7 +12,7 @@ export const PACKED: string = join(ROOT, '.cache/packed');
 
 /** Builds dist/ if it is missing. `npm test` has built it already; test files that run side by side must not race. */
 export async function ensureBuilt(): Promise<void> {
-  await ensure('dist/cjs/package.json', 'scripts/build.mjs', join(ROOT, '.cache/build.lock'));
+  await ensure('dist/require/package.json', 'scripts/build.mjs', join(ROOT, '.cache/build.lock'));
 }
 
 /** The same for the package in `PACKED`. A build throws it away. */

@@ -6,7 +6,7 @@ import { type FakeGemini, type FakeGeminiOptions, fakeGemini } from '../../src/t
 import { CANARY_KEY } from '../support.ts';
 import { run } from './built.ts';
 
-export const CLI = 'dist/esm/cli/gemini-guard.js';
+export const CLI = 'dist/import/cli/gemini-guard.js';
 
 /** An auth key by its form, and nobody's. In two pieces, for secret scanners. */
 export const AUTH_KEY: string = ['AQ', '.Ab8CANARY-only-nobody-owns-this-key'].join('');
