@@ -31,7 +31,7 @@ if (!existsSync(join(home, 'node_modules'))) {
 }
 
 function run(name) {
-  const { mutate, tests } = AREAS[name];
+  const { mutate, tests, runner, stateless, quick = false } = AREAS[name];
   const dir = mkdtempSync(join(tmpdir(), 'gemini-guard-mutation-'));
   const report = join(dir, 'report.json');
   const config = join(dir, 'stryker.config.json');
@@ -39,22 +39,26 @@ function run(name) {
     config,
     JSON.stringify({
       mutate: option('mutate') ? [option('mutate')] : mutate,
-      testRunner: 'jest',
-      plugins: ['@stryker-mutator/jest-runner'],
+      testRunner: option('runner', quick ? 'quick' : (runner ?? 'jest')),
+      plugins: ['@stryker-mutator/jest-runner', join(home, 'in-process.mjs'), join(home, 'quick-runner.mjs')],
       // Told by name, since Stryker would read TypeScript 7's configuration through an API that is no longer there.
       tsconfigFile: 'does-not-exist.json',
+      warnings: { slow: false },
       coverageAnalysis: 'perTest',
+      quick: { tests, testMs: 1000 },
       jest: {
         projectType: 'custom',
         enableFindRelatedTests: false,
         config: { ...jestConfig, testMatch: tests.map((pattern) => `<rootDir>/${pattern}`) },
       },
+      inProcess: { tests, stateless, swc: jestConfig.transform['^.+\\.ts$'][1] },
       concurrency: Number(option('concurrency', 1)),
-      timeoutMS: 10_000,
+      timeoutMS: quick ? 2000 : 10_000,
       reporters: ['json', 'progress-append-only'],
       jsonReporter: { fileName: report },
       ignorePatterns: ['mutation', 'dist', 'bench', 'examples', 'docs', '.git'],
       tempDirName: join(dir, 'sandbox'),
+      disableTypeChecks: false,
       allowEmpty: true,
     }),
   );

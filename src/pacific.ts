@@ -21,7 +21,6 @@ function calculated(now: number): number {
   const left = DAY_MS - sinceMidnight(now);
   // A day on which the clocks change ends an hour off: the true midnight is where the wall clock reads 00:00.
   const off = sinceMidnight(now + left);
-  if (off === 0) return left;
   return off <= 2 * HOUR_MS ? left - off : left + (DAY_MS - off);
 }
 

@@ -4,7 +4,7 @@ import { manyListeners } from '../src/many-listeners.ts';
 import type { EventName, GuardEvents } from '../src/observe/events.ts';
 import type { Usage } from '../src/observe/usage.ts';
 import { MemoryStore } from '../src/store/memory.ts';
-import { ManualClock, MODEL } from './support.ts';
+import { ManualClock, MODEL } from './manual-clock.ts';
 
 export type Told = { [E in EventName]: { event: E; data: GuardEvents[E] } }[EventName];
 

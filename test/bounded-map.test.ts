@@ -20,3 +20,16 @@ test('the entry unused for longest is forgotten, and told of', () => {
   expect(forgotten).toEqual([2, 3, 4]);
   expect(map.get('a')).toBeUndefined();
 });
+
+test('who asks for an entry that is not there adds none', () => {
+  const map = new BoundedMap<string, number>(2);
+  map.set('a', 1);
+  expect(map.get('nobody')).toBeUndefined();
+  expect(map.size).toBe(1);
+  map.set('b', 2);
+  expect(map.getOrCreate('c', () => 3)).toBe(3);
+  expect(map.entries()).toEqual([
+    ['b', 2],
+    ['c', 3],
+  ]);
+});

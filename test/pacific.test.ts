@@ -14,3 +14,9 @@ test.each([
 ])('%s', (_when, now, left) => {
   expect(untilMidnightPacific(Date.parse(now))).toBe(left);
 });
+
+test('midnight itself is a day that begins', () => {
+  const midnight = Date.parse('2026-01-15T08:00:00Z');
+  expect(untilMidnightPacific(midnight - 5000)).toBe(5000);
+  expect(untilMidnightPacific(midnight)).toBe(hours(24));
+});

@@ -7,11 +7,11 @@ import * as genai3 from 'genai-3';
 import type { Clock } from '../src/clock.ts';
 import { type EventName, type GeminiGuardOptions, type Guard, geminiGuard } from '../src/index.ts';
 import { CANARY_KEY, CANARY_PROMPT, see } from './canaries.ts';
+import { ManualClock, MODEL } from './manual-clock.ts';
 
 const express4 = require('express4') as typeof express5;
 
-export const MODEL = 'gemini-3.8-flash';
-export { CANARY_KEY, CANARY_PROMPT };
+export { CANARY_KEY, CANARY_PROMPT, ManualClock, MODEL };
 
 export const frameworks: [string, typeof express5][] = [
   ['express 5', express5],
@@ -73,47 +73,6 @@ export async function listen(
     await once(server, 'close');
   };
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, close };
-}
-
-/** Time that passes only when it is told to. */
-export class ManualClock implements Clock {
-  time = 0;
-  readonly #epoch: number;
-  readonly #timers = new Map<number, { at: number; callback: () => void }>();
-  #last = 0;
-
-  constructor(epoch: number = Date.UTC(2026, 10, 24, 12)) {
-    this.#epoch = epoch;
-  }
-
-  readonly now = (): number => this.time;
-  readonly date = (): number => this.#epoch + this.time;
-
-  readonly setTimeout = (callback: () => void, ms: number): number => {
-    this.#timers.set(++this.#last, { at: this.time + Math.max(0, ms), callback });
-    return this.#last;
-  };
-
-  readonly clearTimeout = (timer: unknown): void => {
-    this.#timers.delete(timer as number);
-  };
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-
-  /** Fires what is due, in order. */
-  advance(ms: number): void {
-    const end = this.time + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
-      if (!next) break;
-      this.#timers.delete(next[0]);
-      this.time = Math.max(this.time, next[1].at);
-      next[1].callback();
-    }
-    this.time = end;
-  }
 }
 
 /** Lets every wait of the guard pass at once, as long as it would have been. */

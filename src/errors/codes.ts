@@ -1,8 +1,7 @@
 import type { Kind } from './kinds.ts';
 
-/** google.rpc.Code by number (google/rpc/code.proto): gRPC clients throw the number alone. */
+/** google.rpc.Code by number, from 1 on (google/rpc/code.proto): gRPC clients throw the number alone. */
 export const RPC_CODES: readonly string[] = [
-  'OK',
   'CANCELLED',
   'UNKNOWN',
   'INVALID_ARGUMENT',
@@ -68,7 +67,12 @@ const INTERACTIONS: Readonly<Record<string, string>> = {
   api_error: 'INTERNAL',
 };
 
-const CANONICAL: ReadonlySet<string> = new Set(RPC_CODES.slice(1));
+const CANONICAL: ReadonlySet<string> = new Set(RPC_CODES);
+
+/** The canonical code of a number, or undefined: 0 is no failure. */
+export function rpcCode(number: number): string | undefined {
+  return RPC_CODES[number - 1];
+}
 
 /** `RESOURCE_EXHAUSTED` for that, for `ResourceExhausted`, `resource_exhausted` or `TooManyRequests`; else undefined. */
 export function canonicalCode(name: string): string | undefined {

@@ -1,8 +1,8 @@
-import { canonicalCode, RPC_CODES } from './codes.ts';
+import { canonicalCode, rpcCode } from './codes.ts';
 import { plain } from './plain-text.ts';
 import { type QuotaFact, quotaFacts, quotasInText } from './quotas.ts';
 import { durationMs, waitInText } from './retry-info.ts';
-import { httpStatus, isObject, items, read, readText } from './safe.ts';
+import { httpStatus, items, read, readText } from './safe.ts';
 
 /** All that was found out about one failure, whatever form it came in. */
 export interface Evidence {
@@ -43,7 +43,7 @@ const MAX_ITEMS = 32;
 
 /** Adds what an error object of the wire says about itself: `{code, status, message, details, errors}`. */
 export function addErrorObject(evidence: Evidence, error: unknown): void {
-  const said: Said = { status: undefined, code: undefined };
+  const said: Said = {};
   for (const key of ['code', 'status', 'statusCode']) addCode(evidence, said, read(error, key));
   // An inner error replaces both of the outer's, even where it has only one of them.
   if (said.code !== undefined || (said.status ?? 0) >= 400) {
@@ -61,8 +61,8 @@ export function addErrorObject(evidence: Evidence, error: unknown): void {
 }
 
 interface Said {
-  status: number | undefined;
-  code: string | undefined;
+  status?: number;
+  code?: string | undefined;
 }
 
 /** A number is an HTTP status or a google.rpc.Code; a word is a canonical code or else a reason. */
@@ -70,7 +70,7 @@ function addCode(evidence: Evidence, said: Said, value: unknown): void {
   if (typeof value === 'number') {
     const status = httpStatus(value);
     if (status !== undefined) said.status = status;
-    else if (value !== 0) said.code = RPC_CODES[value] ?? said.code;
+    else said.code = rpcCode(value) ?? said.code;
   } else if (typeof value === 'string' && value !== '' && value.length <= 64) {
     const code = canonicalCode(value);
     if (code !== undefined) said.code = code;
@@ -81,13 +81,12 @@ function addCode(evidence: Evidence, said: Said, value: unknown): void {
 
 /** One google.rpc detail. Told by its fields, since `@type` gets lost in some relays and its prefix differs. */
 function addDetail(evidence: Evidence, detail: unknown): void {
-  if (!isObject(detail)) return;
   const reason = readText(detail, 'reason', 128);
   if (reason !== undefined) evidence.reasons.push(reason);
   const metadata = read(detail, 'metadata');
   evidence.model ??= readText(metadata, 'model', 256);
   for (const wait of [read(detail, 'retryDelay'), read(metadata, 'quotaResetDelay'), read(metadata, 'retryDelay')]) {
-    const ms = durationMs(wait ?? '');
+    const ms = durationMs(wait);
     if (ms !== undefined) evidence.waits.push(ms);
   }
   evidence.quotas.push(...quotaFacts(detail));

@@ -1,5 +1,5 @@
 import type { Kind } from './kinds.ts';
-import { items, read, readText } from './safe.ts';
+import { read, readText, valuesOf } from './safe.ts';
 
 /** A verdict on what opossum or rate-limiter-flexible rejects with. */
 export interface Rejection {
@@ -7,23 +7,25 @@ export interface Rejection {
   readonly retryAfterMs?: number;
 }
 
-const BREAKER: Readonly<Record<string, Kind>> = {
-  EOPENBREAKER: 'circuit_open',
-  ESEMLOCKED: 'guard_queue_full',
-  ESHUTDOWN: 'circuit_open',
-  ETIMEDOUT: 'guard_timeout',
-};
+const OPOSSUMS: ReadonlyMap<unknown, Kind> = new Map([
+  ['EOPENBREAKER', 'circuit_open'],
+  ['ESEMLOCKED', 'guard_queue_full'],
+]);
+
+/** Sockets have these codes too; what opossum says tells whose one is. */
+const SHARED: ReadonlyMap<unknown, Kind> = new Map([
+  ['ESHUTDOWN', 'circuit_open'],
+  ['ETIMEDOUT', 'guard_timeout'],
+]);
+
+const OPOSSUM_SAYS = /^Timed out after \d+ms$|circuit/i;
 
 /** Told by shape: neither library's classes survive a second copy of it. */
 export function rejection(value: unknown): Rejection | undefined {
-  const code = readText(value, 'code', 32);
-  if (code !== undefined && Object.hasOwn(BREAKER, code)) {
-    // Sockets have ETIMEDOUT and ESHUTDOWN too, with an errno; opossum's say what they are.
-    const says = readText(value, 'message', 256) ?? '';
-    const opossums =
-      code[1] === 'O' || (code[1] === 'S' && code !== 'ESHUTDOWN') || /^Timed out after \d+ms$|circuit/i.test(says);
-    return opossums ? { kind: BREAKER[code] as Kind } : undefined;
-  }
+  const code = read(value, 'code');
+  const opossum = OPOSSUM_SAYS.test(readText(value, 'message', 256) ?? '');
+  const kind = OPOSSUMS.get(code) ?? (opossum ? SHARED.get(code) : undefined);
+  if (kind !== undefined) return { kind };
   const waits = limiterWaits(value);
   return waits === undefined ? undefined : { kind: 'guard_rate_limited', retryAfterMs: Math.max(0, ...waits) };
 }
@@ -32,18 +34,13 @@ export function rejection(value: unknown): Rejection | undefined {
 function limiterWaits(value: unknown): readonly number[] | undefined {
   const single = limiterWait(value);
   if (single !== undefined) return [single];
-  if (typeof value !== 'object' || value === null) return undefined;
-  try {
-    const waits = items(Object.values(value), 8).map(limiterWait);
-    return waits.length > 0 && waits.every((wait) => wait !== undefined) ? waits : undefined;
-  } catch {
-    return undefined;
-  }
+  const waits = valuesOf(value, 8).map(limiterWait);
+  return waits.length > 0 && waits.every((wait) => wait !== undefined) ? waits : undefined;
 }
 
 function limiterWait(value: unknown): number | undefined {
   const wait = read(value, 'msBeforeNext');
   const points =
     typeof read(value, 'remainingPoints') === 'number' || typeof read(value, 'consumedPoints') === 'number';
-  return points && typeof wait === 'number' && Number.isFinite(wait) ? Math.min(Math.max(0, wait), 2 ** 31) : undefined;
+  return points && Number.isFinite(wait) ? Math.min(Math.max(0, wait as number), 2 ** 31) : undefined;
 }

@@ -1,6 +1,6 @@
 import { finishName, kindOfFinish } from './finish.ts';
 import type { Kind } from './kinds.ts';
-import { isObject, items, read, readText } from './safe.ts';
+import { isObject, items, keysOf, read, readText } from './safe.ts';
 
 /** What an answer of HTTP 200 says about itself. */
 export interface Verdict {
@@ -66,7 +66,7 @@ export function addAnswer(answer: Answer, body: unknown): void {
     answer.content ||= content;
     if (finish === undefined) continue;
     // Several candidates: the first reason that is a failure explains the answer.
-    if (answer.finish === undefined || kindOfFinish(answer.finish, true) === undefined) answer.finish = finish;
+    if (kindOfFinish(answer.finish, true) === undefined) answer.finish = finish;
   }
 }
 
@@ -93,9 +93,8 @@ export function verdictOf(answer: Answer): Verdict | undefined {
 
 /** A blockReason, or another sign in promptFeedback that the prompt was refused. */
 function blockReason(feedback: unknown): string | undefined {
-  if (!isObject(feedback)) return undefined;
   const reason = read(feedback, 'blockReason') ?? read(feedback, 'block_reason');
-  if (typeof reason === 'number') return reason === 0 ? undefined : (BLOCKS[reason] ?? 'OTHER');
+  if (typeof reason === 'number') return reason === 0 ? undefined : (BLOCKS[reason - 1] ?? 'OTHER');
   if (typeof reason === 'string' && reason !== '' && !/UNSPECIFIED$/.test(reason)) return reason.slice(0, 64);
   if (readText(feedback, 'blockReasonMessage')) return 'OTHER';
   return items(read(feedback, 'safetyRatings'), 32).some((rating) => read(rating, 'blocked') === true)
@@ -103,7 +102,7 @@ function blockReason(feedback: unknown): string | undefined {
     : undefined;
 }
 
-const BLOCKS: readonly string[] = ['', 'SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY'];
+const BLOCKS: readonly string[] = ['SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY'];
 
 function hasContent(candidate: unknown): boolean {
   const content = read(candidate, 'content') ?? read(candidate, 'message') ?? read(candidate, 'delta');
@@ -114,10 +113,6 @@ function hasContent(candidate: unknown): boolean {
 
 /** Text, calls, data, code and its results are content; thoughts and empty texts are not. */
 function isContent(part: unknown): boolean {
-  if (!isObject(part) || read(part, 'thought') === true) return false;
-  try {
-    return Object.keys(part).some((key) => !SILENT.has(key) && (key !== 'text' || read(part, 'text') !== ''));
-  } catch {
-    return false;
-  }
+  if (read(part, 'thought') === true) return false;
+  return keysOf(part).some((key) => !SILENT.has(key) && (key !== 'text' || read(part, 'text') !== ''));
 }

@@ -20,24 +20,28 @@ export function isGeminiFailure(error: unknown): boolean {
 
 function isSdkError(value: unknown): boolean {
   if (!isError(value)) return false;
-  const name = readText(value, 'name', 64) ?? '';
+  const name = textOf(value, 'name');
   const status = httpStatus(read(value, 'status'));
   if (name === 'ApiError' && status !== undefined) return true;
-  if (/^GoogleGenerativeAI\w*Error$/.test(name) || SAYINGS.test(readText(value, 'message', 256) ?? '')) return true;
+  if (/^GoogleGenerativeAI\w*Error$/.test(name) || SAYINGS.test(textOf(value, 'message'))) return true;
   if (name === 'ContinuationInterruptedError' || name === 'GoogleGenAiError') return true;
   return isInteractionsError(value, name);
 }
 
 /** Other SDKs generated alike (openai, @anthropic-ai) have these class names too; only Google's also have these fields. */
 function isInteractionsError(value: unknown, name: string): boolean {
-  const className = readText(read(value, 'constructor'), 'name', 64) ?? '';
+  const className = textOf(read(value, 'constructor'), 'name');
   if (!INTERACTIONS.test(name) && !INTERACTIONS.test(className)) return false;
   return has(value, 'statusCode') && has(value, 'rawResponse') && has(value, 'contentType');
 }
 
+function textOf(value: unknown, key: string): string {
+  return readText(value, key, 256) ?? '';
+}
+
 function has(value: unknown, key: string): boolean {
   try {
-    return typeof value === 'object' && value !== null && key in value;
+    return key in (value as object);
   } catch {
     return false;
   }

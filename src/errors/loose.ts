@@ -7,13 +7,13 @@ import { isKnownReason } from './reasons.ts';
 // made of it, JSON that was cut off. The fields are found by their names in any syntax.
 
 /** `{'error': {`, `"error" => {`: a whole error of the wire inside a text, which beats what its wrapper says. */
-const ERROR_FIELD = /["']?error["']?\s{0,4}(?:=>|[:=])\s{0,4}\{/i;
+const ERROR_FIELD = /error["']?\s{0,4}(?:=>|[:=])\s{0,4}\{/i;
 
 /** Where a number is an HTTP status: after such a word, in `[429 Too...]`, or at the very beginning. */
 const STATUSES: readonly RegExp[] = [
   /["']code["']\s{0,4}(?:=>|[:=])\s{0,4}([45]\d\d)\b/i,
   /\[([45]\d\d)(?: [A-Z][\w' -]{0,40})?\]/,
-  /\b(?:http|http[ _/]?(?:status|error|code)|status(?:[ _]?code)?|error(?:[ _]?code)?|api error|code|failed with|responded with|response|got|server error|client error|returned)["']?\W{0,4}(?:status |code |http |of )?([45]\d\d)\b/i,
+  /\b(?:http|http[ _/]?(?:status|error|code)|status(?:[ _]?code)?|error(?:[ _]?code)?|api error|code|failed with|responded with|response|got|server error|client error|returned)\W{0,5}(?:status |code |http |of )?([45]\d\d)\b/i,
   /^\W{0,4}([45]\d\d)\b/,
   /\b([45]\d\d) (?:[A-Z]+_[A-Z_]+|Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Too Many Requests|Internal Server Error|Not Implemented|Bad Gateway|Service Unavailable|Gateway Timeout|INTERNAL|UNAVAILABLE|CANCELLED|UNAUTHENTICATED|None|response)\b/,
   /(?:error|exception): ([45]\d\d)\b/i,
@@ -34,8 +34,7 @@ export function addLoose(evidence: Evidence, words: string): void {
     evidence.status = Number(found);
     break;
   }
-  const phrase = PHRASE.exec(words.slice(-64))?.[1];
-  if (phrase !== undefined) evidence.status ??= PHRASES[phrase];
+  evidence.status ??= PHRASES[PHRASE.exec(words)?.[1] as string];
   const code = codeIn(words);
   if (code !== undefined) evidence.code = code;
   for (const match of words.matchAll(REASON_FIELD)) {

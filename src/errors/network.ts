@@ -24,10 +24,11 @@ export function kindOfNetworkCode(code: string): Kind | undefined {
   return CODES.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** The first code of that kind that stands in a text, as dumps print them: `code: 'UND_ERR_SOCKET'`. */
-export function networkCodeIn(text: string): string | undefined {
-  for (const match of text.matchAll(/\b[A-Z][A-Z\d]{1,20}(?:_[A-Z\d]{1,24}){0,6}\b/g)) {
-    if (kindOfNetworkCode(match[0]) !== undefined) return match[0];
+/** What the first code of that kind in a text means, as dumps print them: `code: 'UND_ERR_SOCKET'`. */
+export function kindOfNetworkCodeIn(text: string): Kind | undefined {
+  for (const match of text.matchAll(/\b[A-Z][A-Z\d]{1,20}(?:__?[A-Z\d]{1,24}){0,6}\b/g)) {
+    const kind = kindOfNetworkCode(match[0]);
+    if (kind !== undefined) return kind;
   }
   return undefined;
 }
@@ -38,17 +39,17 @@ export function networkCodeIn(text: string): string | undefined {
  */
 const WORDS: Rules = [
   [
-    /\bcertificate\b.{0,60}\b(?:verif\w*|self[- ]?signed|expired|trust\w*|invalid|unknown|chain|altnames?|revoked|authority)\b|\b(?:verif\w*|self[- ]?signed|untrusted|invalid|bad|unable to get|unknown)\b.{0,40}\bcertificate\b|\bx509:|\bpkix\b|\bssl ?(?:cert\w*|handshake)\w*|\b(?:ssl|tls)\b.{0,30}\b(?:alert|handshake fail\w*|wrong version|protocol version|routines|verify)\b|\bcertificate_verify_failed\b|\b(?:hand ?shake|sslv3|tlsv1)\b.{0,20}\b(?:alert|failure)\b|\bunable to verify the first\b|\bnet::err_(?:cert|ssl)|\bself_signed_cert\w*/,
+    /\bcertificate\b.{0,60}\b(?:verif\w*|self[- ]?signed|expired|trust\w*|invalid|unknown|chain|altnames?|revoked|authority)\b|\b(?:verif\w*|self[- ]?signed|untrusted|invalid|bad|unable to get|unknown)\b.{0,40}\bcertificate\b|\bx509:|\bpkix\b|\bssl ?(?:cert|handshake)|\b(?:ssl|tls)\b.{0,30}\b(?:alert|handshake fail\w*|wrong version|protocol version|routines|verify)\b|\bcertificate_verify_failed\b|\b(?:hand ?shake|sslv3|tlsv1)\b.{0,20}\b(?:alert|failure)\b|\bunable to verify the first\b|\bnet::err_(?:cert|ssl)|\bself_signed_cert/,
     'tls_error',
   ],
   // Nobody answered the knock, or the client itself names the connection: that is the network, whatever timed out.
   [
-    /\bsocketexception\b|\[connection error\]|\bsemaphore timeout\b|\bconnection errored\b|\bconnect(?:ion)?(?: attempt)?[ -]?time(?:d[ -]?)?out\b|\bconnecttimeout\w*|\bdial (?:tcp|udp)\b|\b(?:tls|ssl) handshake time/,
+    /\bsocketexception\b|\[connection error\]|\bsemaphore timeout\b|\bconnection errored\b|\bconnect(?:ion)?(?: attempt)?[ -]?time(?:d[ -]?)?out\b|\bconnecttimeout|\bdial (?:tcp|udp)\b|\b(?:tls|ssl) handshake time/,
     'network_error',
   ],
   // Somebody stopped waiting for an answer.
   [
-    /\bdeadline[ _]?(?:exceeded|expired)|\bcontext deadline\b|\b(?:headers?|body|read|write|pool|response|request|socket|inactivity|idle|gateway|stream)[ -]?time(?:d)?[ -]?out\w*|\btimed?[ -]?out\b|\btimeout(?:error|exception)?\b.{0,40}\b(?:exceeded|reached|elapsed|expired|waiting|after)\b|\b(?:exceeded|due to|after)\b.{0,30}\btime-?out\b|\btimeouterror\b|\bsockettimeoutexception\b|\brequesttimeout\w*/,
+    /\bdeadline[ _]?(?:exceeded|expired)|\bcontext deadline\b|\b(?:headers?|body|read|write|pool|response|request|socket|inactivity|idle|gateway|stream)[ -]?timed?[ -]?out|\btimed?[ -]?out\b|\btimeoutexception\b.{0,40}\b(?:exceeded|reached|elapsed|expired|waiting|after)\b|\btimeouterror\b/,
     'upstream_timeout',
   ],
   // Our own side stopped it.
@@ -57,7 +58,7 @@ const WORDS: Rules = [
     'cancelled',
   ],
   [
-    /\bfetch failed\b|\bfailed to fetch\b|\bload failed\b|\bnetwork ?error\b|\bnetwork request failed\b|\bnetwork (?:is )?(?:unreachable|connection|changed|failure|failed)|\bsocket hang ?up\b|\bother side closed\b|\bsocketerror\b|\bterminated$|\bterminated\b.{0,80}\b(?:socket|und_err)|\btypeerror: terminated\b|\bgetaddrinfo\b|\bname or service not known\b|\bname resolution\b|\bnodename nor servname\b|\bno such host\b|\bunknown ?host|\b(?:connect|noroutetohost|bind|portunreachable)exception\b|\b(?:could ?n[o']t|cannot|unable to|failed to) (?:be )?(?:resolve|connect|reach|establish)|\bdns\b.{0,30}\b(?:fail|error|lookup|resol)|\bconnection (?:was |is |has been |got )?(?:error|refused|reset|closed|aborted|lost|failed|dropped|terminated|interrupted|broken|unexpectedly)|\bconnection ?(?:reset|refused|aborted|closed)?error\b|\bapiconnectionerror\b|\bconnecterror\b|\b(?:server|remote|peer|remote end)\b.{0,24}\b(?:disconnected|closed|hung up)\b|\bremote(?:protocol|disconnected)\w*|\bincomplete ?(?:chunked )?read\b|\bbroken pipe\b|\btcp connect error\b|\berror (?:sending request|trying to connect)\b|\bos error \d|\b(?:host|destination|address) (?:is )?unreachable\b|\bunexpected (?:eof|end of (?:file|stream))\b|\beof (?:occurred|error)|: (?:unexpected )?eof$|\bgoaway\b|\bstream error: stream id\b|\brequest to\s{1,4}failed, reason\b|\bclient(?:os|connect\w{0,12}|payload)error\b|\bdropped\b.{0,12}\bsocket\b|\breceived from peer\b|\brst_stream\b|\bpremature (?:close|end)\b|\bmax retries exceeded with url\b|\burlopen error\b|\bproxy(?:error| error| connect| authentication)|\bappears to be offline\b|\bnet::err_|\b(?:read|write)error\b|\bhttp2?\b.{0,20}\bstream (?:error|reset|closed)|\bsocket (?:was |is |has been )?(?:closed|disconnected|not connected)|\bsending request$|\bwebsocket\b.{0,40}\b(?:not connected|failed|connect error|abnormal)|\bcode:? 1006\b/,
+    /\bfetch failed\b|\bfailed to fetch\b|\bload failed\b|\bnetwork ?error\b|\bnetwork request failed\b|\bnetwork (?:is )?(?:unreachable|connection|changed|failure|failed)|\bsocket hang ?up\b|\bother side closed\b|\bsocketerror\b|\bterminated$|\bterminated\b.{0,80}\b(?:socket|und_err)|\btypeerror: terminated\b|\bgetaddrinfo\b|\bname or service not known\b|\bname resolution\b|\bnodename nor servname\b|\bno such host\b|\bunknown ?host|\b(?:connect|noroutetohost|bind|portunreachable)exception\b|\b(?:could ?n[o']t|cannot|unable to|failed to) (?:be )?(?:resolve|connect|reach|establish)|\bdns\b.{0,30}\b(?:fail|error|lookup|resol)|\bconnection (?:was |is |has been |got )?(?:error|refused|reset|closed|aborted|lost|failed|dropped|terminated|interrupted|broken|unexpectedly)|\bconnection ?(?:reset|refused|aborted|closed)?error\b|\bapiconnectionerror\b|\bconnecterror\b|\b(?:server|remote|peer|remote end)\b.{0,24}\b(?:disconnected|closed|hung up)\b|\bremote(?:protocol|disconnected)|\bincomplete ?(?:chunked )?read\b|\bbroken pipe\b|\btcp connect error\b|\berror (?:sending request|trying to connect)\b|\bos error \d|\b(?:host|destination|address) (?:is )?unreachable\b|\bunexpected (?:eof|end of (?:file|stream))\b|\beof (?:occurred|error)|: eof$|\bgoaway\b|\bstream error: stream id\b|\brequest to\s{1,4}failed, reason\b|\bclient(?:os|connect\w{0,12}|payload)error\b|\bdropped\b.{0,12}\bsocket\b|\breceived from peer\b|\brst_stream\b|\bpremature (?:close|end)\b|\bmax retries exceeded with url\b|\burlopen error\b|\bproxy(?:error| error| connect| authentication)|\bappears to be offline\b|\bnet::err_|\b(?:read|write)error\b|\bhttp2?\b.{0,20}\bstream (?:error|reset|closed)|\bsocket (?:was |is |has been )?(?:closed|disconnected|not connected)|\bsending request$|\bwebsocket\b.{0,40}\b(?:not connected|failed|connect error|abnormal)|\bcode:? 1006\b/,
     'network_error',
   ],
 ];

@@ -3,7 +3,7 @@ import { type Answer, addAnswer, looksLikeAnswer, noAnswer } from './in-band.ts'
 import { addLoose } from './loose.ts';
 import { isHtml, plain } from './plain-text.ts';
 import { findJson, readJson } from './read-json.ts';
-import { isList, isObject, items, MAX_TEXT, read, readText } from './safe.ts';
+import { isList, isObject, items, MAX_TEXT, read, readText, valuesOf } from './safe.ts';
 import { eventsOf } from './sse.ts';
 
 /** JSON in JSON in JSON: three levels were seen, relays of relays make more. */
@@ -46,7 +46,7 @@ export function peel(input: unknown): Peeled {
 
 function peelText(evidence: Evidence, text: string): unknown {
   const whole = readJson(text);
-  if (typeof whole === 'string' || tells(whole) || isObject(whole)) return whole;
+  if (typeof whole === 'string' || isObject(whole)) return whole;
   const inner = findJson(text, tells);
   if (inner !== undefined) {
     // `got status: UNAVAILABLE. {...}`: the words in front count where the JSON is silent.
@@ -65,7 +65,7 @@ function peelList(answer: Answer, list: readonly unknown[]): unknown {
   if (failed !== undefined) return failed;
   const answers = some.filter((item) => looksLikeAnswer(item));
   for (const item of answers) addAnswer(answer, item);
-  return answers.length > 0 ? undefined : some.find((item) => isObject(item) || typeof item === 'string');
+  return answers.length > 0 ? undefined : (some.find(tells) ?? some.find((item) => isObject(item) || isText(item)));
 }
 
 function peelObject(evidence: Evidence, answer: Answer, value: unknown): unknown {
@@ -80,28 +80,22 @@ function peelObject(evidence: Evidence, answer: Answer, value: unknown): unknown
   }
   addErrorObject(evidence, value);
   const said = MESSAGES.map((key) => readText(value, key)).find((text) => text);
-  return enclosed(value) ?? said ?? (typeof error === 'string' ? error : undefined);
+  return enclosed(value) ?? said ?? error;
 }
 
 /** An error that a relay keeps as JSON text beside its own words, e.g. in `metadata.raw`. */
 function enclosed(value: unknown): unknown {
   for (const owner of [value, read(value, 'metadata')]) {
-    for (const text of texts(owner)) {
-      const inner = readJson(text);
+    for (const text of valuesOf(owner, 32)) {
+      const inner = isText(text) && text.length <= MAX_TEXT ? readJson(text) : undefined;
       if (tells(inner)) return inner;
     }
   }
   return undefined;
 }
 
-function texts(owner: unknown): readonly string[] {
-  try {
-    if (!isObject(owner)) return [];
-    const values: unknown[] = Object.values(owner).slice(0, 32);
-    return values.filter((text): text is string => typeof text === 'string' && text.length <= MAX_TEXT);
-  } catch {
-    return [];
-  }
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function hasError(item: unknown): boolean {

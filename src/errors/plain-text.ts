@@ -12,7 +12,7 @@ const UNDO: readonly (readonly [RegExp, string])[] = [
   // Typographic quotes of forums; Markdown's backticks.
   [/[\u2018\u2019\u201a\u201b]/g, "'"],
   [/[\u201c\u201d\u201e\u201f]/g, '"'],
-  [/`+/g, ''],
+  [/`/g, ''],
   // Colours and box drawing of terminals.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
   [/\u001b\[[\d;]{0,32}[A-Za-z]/g, ''],
@@ -48,17 +48,14 @@ export function ruleText(plainText: string): string {
 
 /** By hand: `<style>[^]*?</style>` is quadratic in unclosed `<style>`s. */
 function withoutTags(html: string): string {
-  const out: string[] = [];
-  let hidden = '';
-  for (const piece of html.split('<')) {
-    const close = piece.indexOf('>');
-    const tag = (/^\/?\w{1,16}/.exec(piece)?.[0] ?? '').toLowerCase();
-    if (hidden !== '') {
-      if (tag === `/${hidden}`) hidden = '';
-      continue;
-    }
-    if (tag === 'style' || tag === 'script') hidden = tag;
-    else out.push(close < 0 && tag === '' ? piece : piece.slice(close + 1));
+  const [before, ...pieces] = html.split('<');
+  const out = [before];
+  let hidden: string | undefined;
+  for (const piece of pieces) {
+    const tag = /^\/?\w{1,16}/.exec(piece)?.[0].toLowerCase();
+    if (hidden !== undefined && tag !== `/${hidden}`) continue;
+    hidden = tag === 'style' || tag === 'script' ? tag : undefined;
+    if (hidden === undefined) out.push(piece.slice(piece.indexOf('>') + 1));
   }
   return out.join(' ').replace(/&(?:nbsp|amp|lt|gt|quot|#39|apos);/gi, ' ');
 }

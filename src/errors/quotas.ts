@@ -96,7 +96,7 @@ const NONE =
   /\blimit["']?\s{0,2}[:=]\s{0,2}["']?0(?![.\d])|\bno (?:free )?(?:tier )?quota\b|(?:n't|not) have (?:a |any )?(?:free )?(?:quota|tier)|\bnot (?:available|included|supported) (?:in|on|for|with) (?:the |your )?free|\bmigrate to\b|\bfree (?:tier|quota) (?:is|was|has been) (?:removed|withdrawn|discontinued|not available)/;
 
 const CAPACITY =
-  /\bover(?:loaded|load)\b|\b(?:high|heavy|excessive) (?:demand|load|traffic)|\b(?:no|lack of|insufficient|out of|not enough|limited|at (?:full )?|exceeds) capacity\b|\bcapacity (?:is )?(?:exhausted|unavailable|constrain\w+|limits?|reached|exceeded|shortage)|\bresources? (?:has been |have been |is |are )?exhausted[.,]? ?(?:please )?(?:try|retry)|\bcurrently (?:over)?loaded\b|\bflex .{0,40}(?:shed|capacity)/;
+  /\bover(?:loaded|load)\b|\b(?:high|heavy|excessive) (?:demand|load|traffic)|\b(?:no|lack of|insufficient|out of|not enough|limited|at(?: full)?|exceeds) capacity\b|\bcapacity (?:is )?(?:exhausted|unavailable|constrain|limits?|reached|exceeded|shortage)|\bresources? (?:has been |have been |is |are )?exhausted[.,]? ?(?:please )?(?:try|retry)|\bcurrently (?:over)?loaded\b|\bflex .{0,40}(?:shed|capacity)/;
 
 /** A quota that has a reset to wait for, where no wait is stated. */
 const RESETS = /\bresets?\b|\boverages?\b|\bquota (?:is |was |has been )?(?:reached|used up)\b/;
@@ -125,30 +125,31 @@ export function kindOfQuota(words: string, quotas: readonly QuotaFact[], waitMs:
 
 /** How often the worst of the named quotas refills; the sentence counts only where no id tells. */
 export function scopeOf(words: string, quotas: readonly QuotaFact[]): Scope | undefined {
-  const names = quotas.map(({ id, metric }) => `${id ?? ''} ${metric ?? ''}`).join(' ');
-  for (const text of [names, words]) {
-    for (const [pattern, scope] of SCOPES) if (pattern.test(text)) return scope;
-  }
-  return quotas.length > 0 ? 'other' : undefined;
+  return scopeOfNames(quotas) ?? scopeIn(words) ?? (quotas.length > 0 ? 'other' : undefined);
+}
+
+function scopeOfNames(quotas: readonly QuotaFact[]): Scope | undefined {
+  return scopeIn(quotas.flatMap(({ id, metric }) => [id, metric]).join(' '));
+}
+
+function scopeIn(text: string): Scope | undefined {
+  return SCOPES.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 /** The quota to report: the one that explains the verdict, else the first. */
-export function worstQuota(words: string, quotas: readonly QuotaFact[]): Quota | undefined {
+export function worstQuota(
+  words: string,
+  quotas: readonly QuotaFact[],
+): (QuotaFact & { readonly scope: Scope }) | undefined {
   const worst =
     quotas.find(({ value }) => value === 0) ??
-    quotas.find((quota) => scopeOf('', [quota]) === 'day') ??
+    quotas.find((quota) => scopeOfNames([quota]) === 'day') ??
     quotas.find(({ id }) => id !== undefined) ??
     quotas[0];
   const scope = scopeOf(words, quotas);
   if (scope === undefined) return undefined;
-  const { metric, value, model } = worst ?? {};
   // A sentence states the limit and the details beside it the id.
+  const { metric } = worst ?? {};
   const id = worst?.id ?? quotas.find((quota) => quota.metric === metric && quota.id !== undefined)?.id;
-  return {
-    scope,
-    ...(id === undefined ? {} : { id }),
-    ...(metric === undefined ? {} : { metric }),
-    ...(value === undefined ? {} : { value }),
-    ...(model === undefined ? {} : { model }),
-  };
+  return { ...worst, scope, id };
 }

@@ -6,10 +6,8 @@ const MAX_STARTS = 8;
 
 /** The value, or undefined for whatever is no JSON or nests too deep. Never throws. */
 export function readJson(text: string): unknown {
-  const first = text.trimStart().charCodeAt(0);
-  // `{`, `[` and `"`: bare numbers and words are texts to us.
-  if (first !== 123 && first !== 91 && first !== 34) return undefined;
-  if (endOfJson(text, 0) === 'deep') return undefined;
+  // Of a text in quotes nothing nests; bare numbers and words are texts to us.
+  if (!text.trimStart().startsWith('"') && endOfJson(text, 0) === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -23,16 +21,14 @@ export function findJson(text: string, wanted: (value: unknown) => boolean): unk
   for (let tries = 0; tries < MAX_STARTS; tries++) {
     const start = starts.exec(text)?.index;
     if (start === undefined) return undefined;
-    const end = endOfJson(text, start);
-    if (typeof end !== 'number') continue;
-    const value = readJson(text.slice(start, end));
-    if (value !== undefined && wanted(value)) return value;
+    const value = readJson(text.slice(start, endOfJson(text, start)));
+    if (wanted(value)) return value;
   }
   return undefined;
 }
 
-/** Index behind the bracket that closes the first one; `open` where none does, `deep` where nesting goes too far. */
-function endOfJson(text: string, start: number): number | 'open' | 'deep' {
+/** Index behind the bracket that closes the first one; undefined where none does, or where nesting goes too far. */
+function endOfJson(text: string, start: number): number | undefined {
   let depth = 0;
   let quoted = false;
   for (let i = start; i < text.length; i++) {
@@ -42,8 +38,8 @@ function endOfJson(text: string, start: number): number | 'open' | 'deep' {
       else if (char === 34) quoted = false;
     } else if (char === 34) quoted = true;
     else if (char === 123 || char === 91) {
-      if (++depth > MAX_DEPTH) return 'deep';
+      if (++depth > MAX_DEPTH) return undefined;
     } else if ((char === 125 || char === 93) && --depth === 0) return i + 1;
   }
-  return 'open';
+  return undefined;
 }

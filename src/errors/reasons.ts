@@ -46,10 +46,10 @@ const WORDS: readonly (readonly [RegExp, Kind])[] = [
 export function kindOfReason(reasons: readonly string[]): Kind | undefined {
   const names = reasons.map(upperSnake);
   const own = names
-    .find((name) => name.startsWith(GUARD_REASON))
-    ?.slice(GUARD_REASON.length)
-    .toLowerCase();
-  if (own !== undefined && Object.hasOwn(KINDS, own)) return own as Kind;
+    .filter((name) => name.startsWith(GUARD_REASON))
+    .map((name) => name.slice(GUARD_REASON.length).toLowerCase())
+    .find((name) => Object.hasOwn(KINDS, name));
+  if (own !== undefined) return own as Kind;
   const exact = names.find((name) => Object.hasOwn(EXACT, name));
   if (exact !== undefined) return EXACT[exact];
   for (const [words, kind] of WORDS) if (names.some((name) => words.test(name))) return kind;

@@ -41,7 +41,24 @@ export function items(value: unknown, max: number): readonly unknown[] {
   return some;
 }
 
+/** The names of an object's own fields; none of what is no object or does not let itself be looked at. */
+export function keysOf(value: unknown): readonly string[] {
+  try {
+    return isObject(value) ? Object.keys(value) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** At most `max` values of an object's own fields. */
+export function valuesOf(value: unknown, max: number): readonly unknown[] {
+  return keysOf(value)
+    .slice(0, max)
+    .map((key) => read(value, key));
+}
+
 /** An HTTP status, or undefined: 200 and 503 are, `'429'`, 0 and 99999 are not. */
 export function httpStatus(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599 ? value : undefined;
+  const status = Number.isInteger(value) ? (value as number) : 0;
+  return status >= 100 && status <= 599 ? status : undefined;
 }

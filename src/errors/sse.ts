@@ -11,10 +11,11 @@ const FIELD = /^(?:data|event|id|retry)?:/;
  * for any other text.
  */
 export function eventsOf(text: string): readonly unknown[] {
-  if (!FIELD.test(text.trimStart())) return [];
+  const stream = text.trimStart();
+  if (!FIELD.test(stream)) return [];
   const events: unknown[] = [];
   let data: string[] = [];
-  let name = '';
+  let name: string | undefined;
   const bare: string[] = [];
   const flush = (): void => {
     const event = readJson(data.join('\n'));
@@ -22,15 +23,15 @@ export function eventsOf(text: string): readonly unknown[] {
     if (event !== undefined)
       events.push(name === 'error' && isObject(event) && !('error' in event) ? { error: event } : event);
     data = [];
-    name = '';
+    name = undefined;
   };
-  for (const line of text.split(/\r\n|\r|\n/)) {
+  for (const line of stream.split(/\r\n|\r|\n/)) {
     if (line.startsWith('data:')) {
       // Some servers put no blank line between events: a line that is JSON by itself is one event.
       if (data.length === 1 && readJson(data[0] as string) !== undefined) flush();
-      data.push(line.slice(5).trimStart());
+      data.push(line.slice(5));
     } else if (line.startsWith('event:')) {
-      if (data.length > 0) flush();
+      flush();
       name = line.slice(6).trim();
     } else if (line === '') flush();
     else if (!FIELD.test(line)) bare.push(line);

@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts';
 import { kindOfFinish } from './finish.ts';
 import type { Kind } from './kinds.ts';
 import { finishIn } from './loose.ts';
-import { CUT_OFF, kindOfNetworkCode, kindOfNetworkWords, NOBODY_ANSWERED, networkCodeIn } from './network.ts';
+import { CUT_OFF, kindOfNetworkCodeIn, kindOfNetworkWords, NOBODY_ANSWERED } from './network.ts';
 import { isCapacity, isShortSpend, kindOfQuota } from './quotas.ts';
 import { kindOfReason } from './reasons.ts';
 import * as texts from './texts.ts';
@@ -56,10 +56,8 @@ export function ourBug(the: Case): Kind | undefined {
 export function connectionCode(the: Case): Kind | undefined {
   if (isUnanswered(the)) return 'network_error';
   if (!mayBeConnection(the)) return undefined;
-  const code = networkCodeIn(the.evidence.text);
-  const kind = code === undefined ? undefined : kindOfNetworkCode(code);
   const words = kindOfNetworkWords(the.words);
-  return words === 'tls_error' ? words : kind;
+  return words === 'tls_error' ? words : kindOfNetworkCodeIn(the.evidence.text);
 }
 
 /** Clients give numbers of their own to what they find out themselves: gRPC's a 503, aiohttp's a 400. */
@@ -88,7 +86,7 @@ export function quota(the: Case): Kind | undefined {
     /\bquotas?\b|\brate[ -]?limit(?:s|ed|ing)?\b|\btoo many requests\b|\bresource_exhausted\b|\bresources? (?:has been )?exhausted\b|\bexhausted your capacity\b|\bthrottl(?:ed|ing)\b|\b(?:daily|hourly|weekly|monthly)\b.{0,20}\b(?:limit|quota)s?\b|\bprovisioned throughput\b/.test(
       words,
     );
-  const elsewhere = status !== undefined && status !== 429 && status !== 403 && status !== 402;
+  const elsewhere = status !== undefined && status !== 403 && status !== 402;
   if (status !== 429 && code !== 'RESOURCE_EXHAUSTED' && (elsewhere || !(named || said))) return undefined;
   if (isShortSpend(words)) return 'rate_limited';
   if (status === 402) return 'billing';
@@ -140,7 +138,7 @@ export function media(the: Case): Kind | undefined {
 }
 
 export function policy(the: Case): Kind | undefined {
-  return isServerSide(the) ? undefined : byRules(the.words.replace(texts.ADVICE, ' '), texts.POLICIES);
+  return isServerSide(the) ? undefined : byRules(the.words.replace(texts.ADVICE, ''), texts.POLICIES);
 }
 
 export function model(the: Case): Kind | undefined {

@@ -5,7 +5,7 @@ import { worstQuota } from './quotas.ts';
 import { redact } from './redact.ts';
 import type { Verdict } from './verdict.ts';
 
-const QUOTA_KINDS: ReadonlySet<Kind> = new Set([
+const QUOTA_KINDS: ReadonlySet<Kind | undefined> = new Set([
   'rate_limited',
   'quota_exhausted',
   'quota_zero',
@@ -19,7 +19,7 @@ const PATH = /^[\w.@:/-]{1,160}$/;
 
 /** What a verdict may tell of the answer that it rests on. */
 export function upstreamOf({ kind, evidence, http, reason, model }: Verdict): Upstream | undefined {
-  const quota = kind !== undefined && QUOTA_KINDS.has(kind) ? quotaOf(evidence) : undefined;
+  const quota = QUOTA_KINDS.has(kind) ? quotaOf(evidence) : undefined;
   const fields = evidence.fields.map(pathOnly).filter((path) => path !== '');
   return given<Upstream>({
     status: http ?? evidence.status,
@@ -48,8 +48,8 @@ function named(text: string | undefined, form: RegExp): string | undefined {
   return text !== undefined && form.test(text) && redact(text) === text ? text : undefined;
 }
 
-/** `tools[0].name`, without what a prompt could stand in behind it. */
+/** `tools[0].name`, without what a prompt could stand in behind it. A key that it is cut out of must not lend its beginning. */
 function pathOnly(field: string): string {
-  const path = /^[\w.[\]]{0,128}/.exec(field)?.[0] ?? '';
-  return redact(path) === path ? path : '';
+  const path = field.replace(/[^\w.[\]].*/s, '').slice(0, 128);
+  return redact(field).startsWith(path) ? path : '';
 }

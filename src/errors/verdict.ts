@@ -7,7 +7,7 @@ import { finishIn } from './loose.ts';
 import { kindOfNetworkCode } from './network.ts';
 import { type Peeled, peel } from './peel.ts';
 import { waitInHeaders } from './retry-info.ts';
-import { httpStatus, read, readText } from './safe.ts';
+import { httpStatus, MAX_TEXT, read, readText } from './safe.ts';
 
 /** What is known besides the input itself. */
 export interface Setting {
@@ -28,7 +28,7 @@ export interface Verdict {
 }
 
 /** Kinds of a connection: a `TypeError` of fetch's means one of them, any other TypeError is a bug. */
-const CONNECTION: ReadonlySet<Kind> = new Set([
+const CONNECTION: ReadonlySet<Kind | undefined> = new Set([
   'network_error',
   'tls_error',
   'upstream_timeout',
@@ -37,7 +37,7 @@ const CONNECTION: ReadonlySet<Kind> = new Set([
 ]);
 
 /** Kinds of a useless answer, whose reason a sentence may name. */
-const STOPPED: ReadonlySet<Kind> = new Set([
+const STOPPED: ReadonlySet<Kind | undefined> = new Set([
   'blocked_prompt',
   'blocked_response',
   'truncated',
@@ -53,7 +53,7 @@ export function verdictOfBody(input: unknown, setting: Setting): Verdict {
   const verdict = judged(peeled, setting);
   if (verdict.kind !== undefined || (setting.http ?? 400) >= 400) return verdict;
   // A success that nothing above understood: no answer of Gemini's. Nothing at all in it is an answer without content.
-  const empty = typeof input === 'string' && /^\s*\{\s*\}\s*$/.test(input.slice(0, 64));
+  const empty = typeof input === 'string' && /^\s*\{\s*\}\s*$/.test(input.slice(0, MAX_TEXT));
   return { ...verdict, kind: empty ? 'empty_response' : 'invalid_response' };
 }
 
@@ -66,7 +66,7 @@ function judged(peeled: Peeled, { http, headers, now }: Setting): Verdict {
     return {
       ...base,
       kind,
-      reason: reasonOf(evidence) ?? (kind !== undefined && STOPPED.has(kind) ? finishIn(evidence.text) : undefined),
+      reason: reasonOf(evidence) ?? (STOPPED.has(kind) ? finishIn(evidence.text) : undefined),
     };
   }
   const verdict = verdictOf(answer);
@@ -83,7 +83,7 @@ function reasonOf({ reasons }: Evidence): string | undefined {
 /** The verdict on an Error and its causes: the wire's own words first, then codes, names and sentences. */
 export function verdictOfLinks(links: readonly unknown[], setting: Setting): Verdict {
   const readings = links.map((link) => readingOf(link, setting));
-  const wire = readings.find(({ verdict }) => verdict.evidence.wire && verdict.kind !== undefined);
+  const wire = readings.find(({ verdict }) => verdict.evidence.wire);
   if (wire !== undefined) return wire.verdict;
   // The innermost code is the precise one: `fetch failed` says nothing, its cause does.
   const coded = readings.findLast(({ code }) => code !== undefined);
@@ -104,22 +104,22 @@ function readingOf(link: unknown, setting: Setting): Reading {
   if (!isError(link)) return { verdict: judged(peel(link), setting), code: undefined };
   const own = httpStatus(read(link, 'status')) ?? httpStatus(read(link, 'statusCode')) ?? setting.http;
   const here = { ...setting, http: own, headers: setting.headers ?? read(link, 'headers') };
-  const name = readText(link, 'name', 128) ?? '';
+  const name = readText(link, 'name', 128) ?? 'Error';
   const message = readText(link, 'message') ?? '';
   const code = readText(link, 'code', 64);
   const bodies = bodiesOf(link).map((body) => peel(body));
   const said = peel(message);
   const body = bodies.find(({ evidence, answer }) => evidence.wire || answer.seen);
   const peeled = body ?? said;
-  if (!peeled.evidence.wire && !peeled.answer.seen) {
+  if (!peeled.evidence.wire && !peeled.answer.seen && name !== 'Error') {
     // Only now is the name of a class part of what is said: `ConnectTimeoutError`, `AbortError`.
-    if (name !== '' && name !== 'Error') peeled.evidence.text = `${name}: ${peeled.evidence.text}`;
+    peeled.evidence.text = `${name}: ${peeled.evidence.text}`;
   }
   let verdict = judged(peeled, here);
   const { kind } = verdict;
   if (own === undefined || own < 400) {
     if (name === 'SyntaxError') verdict = { ...verdict, kind: 'invalid_response' };
-    else if (BUGS.test(name) && (kind === undefined || !CONNECTION.has(kind)) && !peeled.evidence.wire) {
+    else if (BUGS.test(name) && !CONNECTION.has(kind) && !peeled.evidence.wire) {
       verdict = { ...verdict, kind: 'unknown' };
     }
   }

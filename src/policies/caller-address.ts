@@ -6,7 +6,7 @@ import { node } from '../node.ts';
  * @param prefix bits of an IPv6 network
  */
 export function callerNetwork(address: string, prefix: number): string {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%[\s\S]*$/, '');
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%[\s\S]*/, '');
   if (node.net.isIPv4(bare)) return bare;
   if (!node.net.isIPv6(bare)) return address;
   const groups = groupsOf(bare);
@@ -21,7 +21,7 @@ export function callerNetwork(address: string, prefix: number): string {
 /** URL() writes any spelling of an IPv6 address in one canonical form. */
 function groupsOf(address: string): number[] {
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [head = '', tail] = canonical.split('::');
+  const [head, tail] = canonical.split('::') as [string, string?];
   const left = head ? head.split(':') : [];
   const right = tail ? tail.split(':') : [];
   const middle = Array.from({ length: 8 - left.length - right.length }, () => '0');

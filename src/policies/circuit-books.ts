@@ -100,7 +100,7 @@ function recordOutcome(failed: boolean): Promise<void> {
   return SUCCEEDED as unknown as Promise<void>;
 }
 
-const FAILED = new Error('a failed call');
+const FAILED = new Error();
 const SUCCEEDED = {
   // biome-ignore lint/suspicious/noThenProperty: opossum asks no more of a promise.
   then(done: () => void) {

@@ -31,7 +31,7 @@ export async function admitted(
   const leftMs = Math.min(patienceOf(call, circuit, maxWaitMs), remainingMs(call));
   if (!enforce) {
     // Foretold: nobody waits to see.
-    tell(circuit.waitMs < leftMs ? 'waited' : 'rejected', Math.min(leftMs, circuit.waitMs));
+    tell(circuit.waitMs <= leftMs ? 'waited' : 'rejected', Math.min(leftMs, circuit.waitMs));
     return undefined;
   }
   const waitsFor = (): number => {

@@ -60,12 +60,11 @@ export class CircuitLine {
     }
   }
 
-  /** Hands an admission to whoever is next. */
+  /** Hands an admission to whoever is next; somebody must wait. */
   admit(admission: Admission, now: number): void {
-    const newest = this.#waiters.at(-1);
-    const isFresh = newest !== undefined && now - newest.since < FRESH_MS;
-    const next = isFresh ? this.#waiters.pop() : this.#waiters.shift();
-    if (!next) return;
+    const newest = this.#waiters.at(-1) as Waiter;
+    const isFresh = now - newest.since < FRESH_MS;
+    const next = (isFresh ? this.#waiters.pop() : this.#waiters.shift()) as Waiter;
     next.admission = admission;
     for (const wake of next.wake) wake();
     if (!isFresh) this.wakeFirst();

@@ -47,7 +47,7 @@ export class CircuitWindow {
   }
 
   hasRoom(now: number): boolean {
-    this.#expire(now);
+    this.#leases = this.#leases.filter(({ until }) => until > now);
     return this.#leases.length < Math.floor(this.#size);
   }
 
@@ -96,9 +96,5 @@ export class CircuitWindow {
     const small = this.#small;
     if (this.#size >= SMALL || small.outcomes >= PROOF.outcomes) this.#small = { outcomes: 0, failures: 0 };
     else this.#small = { outcomes: small.outcomes + 1, failures: small.failures + failures };
-  }
-
-  #expire(now: number): void {
-    if (this.#leases.some(({ until }) => until <= now)) this.#leases = this.#leases.filter(({ until }) => until > now);
   }
 }

@@ -37,7 +37,7 @@ export class Circuit {
   #downSince = 0;
 
   /** @param isWarned whether another process has opened its circuit of the same model */
-  constructor(settings: CircuitSettings, clock: Clock, random: () => number, isWarned: () => boolean = () => false) {
+  constructor(settings: CircuitSettings, clock: Clock, random: () => number, isWarned: () => boolean) {
     this.#settings = settings;
     this.#clock = clock;
     this.#random = random;
@@ -55,9 +55,9 @@ export class Circuit {
     return this.state === 'open' ? Math.max(1, this.waitMs) : this.#window.freeMs(this.#clock.now());
   }
 
-  /** Milliseconds since the model was last heard of, while the circuit is not closed. */
+  /** Milliseconds since the model was last heard of; of a circuit that is not closed. */
   get downMs(): number {
-    return this.state === 'closed' ? 0 : this.#clock.now() - this.#downSince;
+    return this.#clock.now() - this.#downSince;
   }
 
   /** Lets a call in, or not. `leaseMs`: after this long, or a second, a probe that has not come back no longer counts. */

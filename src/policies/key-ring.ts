@@ -43,8 +43,8 @@ export class KeyRing {
 
   isBenched(key: ApiKey): boolean {
     // The only one is not taken out: it may recover, and there is nothing else to try.
-    const entry = this.#entryOf(key);
-    if (!entry || this.size === 1) return false;
+    if (this.size === 1) return false;
+    const entry = this.#entryOf(key) as Entry;
     const isHeard = this.#board.hears(noticeOf(entry));
     if (!isHeard) entry.isTrusted = false;
     return this.#benched.has(key) || (isHeard && !entry.isTrusted);

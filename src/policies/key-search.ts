@@ -52,8 +52,8 @@ export class KeySearch {
     // Who was held back once already waits for as long as it takes: the others may be no better.
     const isSecond = this.#opensAt.has(key.project);
     this.#patienceMs = isSecond ? Infinity : Math.min(soonestMs, ...others.map((choice) => choice.waitMs));
-    if (this.#left && this.#left.key.project !== key.project)
-      tell(this.#call, this.#left.key, 'switched', this.#left.kind);
+    // To another project: that one is spent.
+    if (this.#left) tell(this.#call, this.#left.key, 'switched', this.#left.kind);
     this.#left = undefined;
     return key;
   }
@@ -75,7 +75,7 @@ export class KeySearch {
     else if (isAboutKey(error) && this.#ring.size > 1) {
       this.#dead = error;
       bench(this.#call, this.#ring, key, error);
-    } else if (mayBeAboutKey(error) && this.#ring.size > 1) {
+    } else if (mayBeAboutKey(error)) {
       this.#dead = error;
       this.#doubted.set(key, error);
     } else throw error;
@@ -116,8 +116,8 @@ function tell({ id, model, emit }: Call, key: ApiKey, state: 'benched' | 'switch
   emit('key', { requestId: id, key: key.label, project: key.project, model, state, kind });
 }
 
-function waitOf(error: GeminiError | undefined): number {
-  return error?.retryAfterMs ?? Number.POSITIVE_INFINITY;
+function waitOf(error: GeminiError): number {
+  return error.retryAfterMs ?? Number.POSITIVE_INFINITY;
 }
 
 function earliest(choices: readonly Choice[]): Choice | undefined {

@@ -63,7 +63,6 @@ function throwIfResting(call: Call): void {
   if (waitMs <= 0) return;
   const ledger = call.store.status(call.clock).find((other) => nameOf(other) === nameOf(name));
   throw refused({
-    taken: false,
     why: 'gate',
     waitMs,
     ...(ledger?.gate ? { verdict: { kind: ledger.gate.kind } } : {}),

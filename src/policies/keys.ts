@@ -65,7 +65,8 @@ export function keysPart(options?: KeysOptions, setting: KeysSetting = {}): Part
   }
 
   function list(clock: Clock, store: Store): KeyStatus[] {
-    const resting = new Set(store.status(clock).flatMap(({ project, gate }) => (gate ? [project] : [])));
+    const closed = store.status(clock).filter(({ gate }) => gate);
+    const resting = new Set(closed.map(({ project }) => project));
     return ring.keys.map((key) => ({
       label: key.label,
       project: key.project,

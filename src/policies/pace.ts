@@ -21,7 +21,7 @@ export class Pace {
       this.#longestBeforeMs = this.#longestMs;
       this.#longestMs = 0;
     }
-    if (ms > this.#longestMs) this.#longestMs = ms;
+    this.#longestMs = Math.max(this.#longestMs, ms);
   }
 
   /** Infinity as long as too little is known. */

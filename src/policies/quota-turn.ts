@@ -170,7 +170,7 @@ export class QuotaTurn {
       this.tell('waiting', why, waitMs);
       return line.wait(call, waitMs);
     }
-    if (!isMetered || this.#isPilot) return undefined;
+    if (!isMetered) return undefined;
     const held = pilot.hold(call);
     this.#isPilot = held === 'pilot';
     if (held === 'pilot' || held === undefined) return undefined;

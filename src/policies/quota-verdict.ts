@@ -77,7 +77,7 @@ export function isProven({ limits, tokens, at }: Claim, seen: Outlook, now: numb
 }
 
 /** The refusal as a failure of this call, with the wait that is true. */
-export function refused({ why, waitMs, verdict, limit }: Refusal): GeminiError {
+export function refused({ why, waitMs, verdict, limit }: Omit<Refusal, 'taken'>): GeminiError {
   const kind = verdict?.kind ?? kindOf(why, waitMs, limit);
   const scope = why === 'rpd' ? 'day' : 'minute';
   const quota = verdict?.quota ?? (limit === undefined ? undefined : ({ scope, value: limit } as const));

@@ -42,8 +42,8 @@ export class RedisLimiter implements CallerLimiter {
       useRedisPackage: true,
       keyPrefix: `${shared.prefix}caller`,
       points: requests,
-      // Whole seconds are all that it knows; the script takes the window itself.
-      duration: Math.max(1, Math.ceil(windowMs / 1000)),
+      // Any: whole seconds are all that it knows, and the script takes the window itself.
+      duration: 1,
     });
   }
 

@@ -83,9 +83,10 @@ export class Reservation {
     return place !== undefined && tokens < place.tokens;
   }
 
-  #mayBeOverestimated({ why, waitMs, limit = 0 }: Refusal): boolean {
+  #mayBeOverestimated({ waitMs, limit = 0 }: Refusal): boolean {
     const { prompt, model } = this.#call;
-    return why === 'tpm' && waitMs === Number.POSITIVE_INFINITY && limit > 0 && !prompt.isCounted(model);
+    // Of limits above zero only that of tokens can be too low for good.
+    return waitMs === Number.POSITIVE_INFINITY && limit > 0 && !prompt.isCounted(model);
   }
 
   /** A prompt is never refused on an estimate: what it has is counted first, and who cannot count lets Google judge. */

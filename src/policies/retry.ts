@@ -90,9 +90,7 @@ function isWorthRepeating(error: GeminiError, call: Call, attempt: number): bool
   // A guard beneath this one has given it up already.
   if (error.attempts > 0 || call.isProbe) return false;
   if (call.repeat === 'always') return true;
-  return (
-    call.repeat === 'if-unsent' && (UNSENT_KINDS.has(error.kind) || UNSENT_REASONS.has(error.upstream?.reason ?? ''))
-  );
+  return call.repeat === 'if-unsent' && (UNSENT_KINDS.has(error.kind) || UNSENT_REASONS.has(error.upstream?.reason));
 }
 
 /** How long to wait before the next attempt; undefined where the server asked for more than `maxMs`. */

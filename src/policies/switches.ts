@@ -53,7 +53,8 @@ export class Turn {
   #kind: Kind | undefined;
   /** It was too long for one of them: that tells nothing of the next call. */
   #isOneOff = false;
-  #probeAt: number;
+  /** Undefined as long as this call has not met it. */
+  #probeAt: number | undefined;
 
   constructor(asked: Call, others: readonly Way[], known: BoundedMap<string, Switch>) {
     const { host, region, model, clock } = asked;
@@ -61,11 +62,11 @@ export class Turn {
     this.#asked = asked;
     this.#known = known;
     this.#name = `${host} ${region} ${model}`;
-    this.#probeAt = now + PROBE_MS;
     const switched = known.get(this.#name);
     this.isProbe = switched !== undefined && now >= Math.max(switched.probeAt, switched.leasedUntil);
     if (switched && this.isProbe) switched.leasedUntil = now + LEASE_MS;
-    const sorted = [...others].sort((a, b) => Number(b.to === switched?.to) - Number(a.to === switched?.to));
+    const serving = others.filter(({ to }) => to === switched?.to);
+    const sorted = [...serving, ...others.filter((other) => !serving.includes(other))];
     this.ways = switched && !this.isProbe ? [...sorted, askedWay(asked)] : [askedWay(asked), ...sorted];
   }
 
@@ -86,8 +87,9 @@ export class Turn {
       if (switched) this.#tell(switched.to, 'back');
     } else if (this.#kind && switched?.to !== to) {
       this.#tell(to, 'switched');
-      if (this.#isOneOff) return;
       const probeAt = switched?.probeAt ?? this.#probeAt;
+      // Another call has found it well while this one was on its way.
+      if (this.#isOneOff || probeAt === undefined) return;
       this.#known.set(this.#name, { host, model, to, probeAt, leasedUntil: 0 });
     }
   }
@@ -106,6 +108,6 @@ export class Turn {
 
 function restMs({ kind, retryAfterMs = 0, upstream }: GeminiError, { clock }: Call): number {
   if (kind === 'quota_zero' || kind === 'model_not_found') return BARRED_MS;
-  const isDay = kind === 'quota_exhausted' && upstream?.quota?.scope === 'day';
+  const isDay = upstream?.quota?.scope === 'day';
   return Math.max(PROBE_MS, retryAfterMs, isDay ? untilMidnightPacific(clock.date()) : 0);
 }

@@ -1,5 +1,5 @@
 /** Codes of a connection that was never made: Google cannot have begun the work, nor counted it. */
-export const UNSENT_REASONS: ReadonlySet<string> = new Set([
+export const UNSENT_REASONS: ReadonlySet<string | undefined> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',

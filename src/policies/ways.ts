@@ -17,9 +17,14 @@ export function askedWay(call: Call): Way {
 
 /** The others, never with another region and another model at once. */
 export function otherWays(asked: Call, regions: readonly string[], models: readonly string[]): Way[] {
-  const elsewhere = asked.region === undefined ? [] : regions.filter((region) => region !== asked.region);
+  const { host, region } = asked;
+  const elsewhere = region === undefined ? [] : regions.filter((other) => other !== region);
   return [
-    ...elsewhere.map((to) => ({ call: { ...asked, region: to, host: hostIn(asked, to) }, to, isAsked: false })),
+    ...elsewhere.map((to) => ({
+      call: { ...asked, region: to, host: hostIn(host, region as string, to) },
+      to,
+      isAsked: false,
+    })),
     ...models
       .filter((model) => model !== asked.model)
       .map((to) => ({ call: { ...asked, model: to }, to, isAsked: false })),
@@ -27,7 +32,7 @@ export function otherWays(asked: Call, regions: readonly string[], models: reado
 }
 
 /** Behind a proxy all regions have one host, and circuits and quotas of their own nevertheless. */
-function hostIn({ host, region = '' }: Call, other: string): string {
+function hostIn(host: string, region: string, other: string): string {
   return host === vertexHost(region) ? vertexHost(other) : `${host}/${other}`;
 }
 

@@ -37,6 +37,8 @@ export interface Known {
 export function insurance({ limits, gate, seen, processes }: Known, clock: Clock): Ledger {
   const ledger = new Ledger();
   const now = clock.now();
+  // Before the windows are filled: what stands in them for others is not of this process' day.
+  ledger.addToday(todayOf(limits.rpd, seen, now, processes), clock);
   const isFresh = seen !== undefined && now - seen.now <= FRESH_MS;
   const gone = (limit = 0, sum = 0): number => {
     // Several outages in one minute do not add up.
@@ -57,12 +59,15 @@ export function insurance({ limits, gate, seen, processes }: Known, clock: Clock
   const later = { requests: Math.min(requests, promised.requests), tokens: Math.min(tokens, promised.tokens) };
   ledger.add(Math.max(at, slice), later.requests, later.tokens);
   ledger.add(slice, requests - later.requests, tokens - later.tokens);
-  if (seen && limits.rpd !== undefined && now < seen.dayEnds) {
-    const left = Math.ceil(Math.max(0, limits.rpd - seen.today) / processes);
-    ledger.addToday(Math.max(0, shareOf(limits.rpd, processes) - left), clock);
-  }
-  if (gate && gate.opensAt > now) ledger.close(gate.verdict, gate.opensAt - now, clock);
+  if (gate) ledger.close(gate.verdict, gate.opensAt - now, clock);
   return ledger;
+}
+
+/** What of a process' part of the day is gone. */
+function todayOf(limit: number | undefined, seen: Reply | undefined, now: number, processes: number): number {
+  if (limit === undefined || !seen || now >= seen.dayEnds) return 0;
+  const left = Math.ceil(Math.max(0, limit - seen.today) / processes);
+  return Math.max(0, shareOf(limit, processes) - left);
 }
 
 /** A process' part of the places to come. */

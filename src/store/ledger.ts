@@ -33,7 +33,7 @@ export class Ledger {
     const from = gateMs > 0 && !force ? sliceAfter(clock.now() + gateMs) : now;
     const slice = force ? now : this.#windows.room(from, tokens, limits);
     const waitMs = Math.max(0, slice * SLICE_MS - clock.now());
-    const why = gateMs > 0 && slice === from ? 'gate' : this.#scarcest(limits, now);
+    const why = slice > from ? this.#scarcest(limits, slice - 1) : gateMs > 0 ? 'gate' : 'tpm';
     if (waitMs > ask.maxWaitMs) return this.#tooFar(why, why === 'gate' ? gateMs : waitMs, limits);
     this.add(slice, 1, tokens);
     this.#today++;
@@ -120,15 +120,15 @@ export class Ledger {
     return { taken: false, waitMs: this.#dayEnds - clock.date(), why: 'rpd', limit: rpd };
   }
 
-  #scarcest({ rpm }: Limits, now: number): 'rpm' | 'tpm' {
-    return rpm !== undefined && this.#windows.used(now).requests >= rpm ? 'rpm' : 'tpm';
+  /** What is used up in the last window that has no room. */
+  #scarcest({ rpm = Infinity }: Limits, end: number): 'rpm' | 'tpm' {
+    return this.#windows.within(end).requests >= rpm ? 'rpm' : 'tpm';
   }
 
   #tooFar(why: Hurdle, waitMs: number, limits: Limits): Refusal {
     const verdict = this.#gate?.verdict;
     if (why === 'gate') return { taken: false, waitMs, why, ...(verdict ? { verdict } : {}) };
-    const limit = limits[why];
-    return { taken: false, waitMs, why, ...(limit === undefined ? {} : { limit }) };
+    return { taken: false, waitMs, why, limit: limits[why] as number };
   }
 
   /** Moves on to the present: the slice of now. */

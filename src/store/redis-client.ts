@@ -64,7 +64,7 @@ export function faceOf(client: unknown, close: () => void = () => {}): RedisClie
  */
 export function connect(url: string, find: (id: string) => unknown = load): RedisClient {
   const io = (installed('ioredis', find) ?? installed('iovalkey', find)) as
-    | { Redis: new (...given: unknown[]) => Owned }
+    | { Redis: new (...given: unknown[]) => OwnedIo }
     | undefined;
   if (io) {
     const client = new io.Redis(url, {
@@ -73,9 +73,9 @@ export function connect(url: string, find: (id: string) => unknown = load): Redi
       retryStrategy: (times: number) => Math.min(times * 50, RECONNECT_MS),
     });
     client.on('error', () => {});
-    return faceOf(client, () => client.disconnect?.());
+    return faceOf(client, () => client.disconnect());
   }
-  const node = installed('redis', find) as { createClient(given: unknown): Owned } | undefined;
+  const node = installed('redis', find) as { createClient(given: unknown): OwnedNode } | undefined;
   if (!node) {
     throw new TypeError(
       'geminiGuard: `redis` as a URL needs a client package. Run: npm install ioredis (or redis), or pass your own connected client.',
@@ -87,16 +87,22 @@ export function connect(url: string, find: (id: string) => unknown = load): Redi
     socket: { reconnectStrategy: (times: number) => Math.min(times * 50, RECONNECT_MS) },
   });
   client.on('error', () => {});
-  client.connect?.()?.catch(() => {});
-  return faceOf(client, () => client.destroy?.());
+  client.connect().catch(() => {});
+  return faceOf(client, () => client.destroy());
 }
 
 /** An error that nobody listens to would end the process. */
 interface Owned {
   on(event: 'error', listener: () => void): unknown;
-  connect?(): Promise<unknown>;
-  disconnect?(): void;
-  destroy?(): void;
+}
+
+interface OwnedIo extends Owned {
+  disconnect(): void;
+}
+
+interface OwnedNode extends Owned {
+  connect(): Promise<unknown>;
+  destroy(): void;
 }
 
 function installed(name: string, find: (id: string) => unknown): unknown {

@@ -69,7 +69,10 @@ if gateMs > 0 and not force then from = math.ceil((now + gateMs) / SLICE) end
 local at = force and slice or room(from, tokens)
 local waitMs = math.max(0, at * SLICE - now)
 local why = 'tpm'
-if gateMs > 0 and at == from then why = 'gate' elseif rpm < INF and R >= rpm then why = 'rpm' end
+if at > from then
+  -- What is used up in the last window that has no room.
+  if rpm < INF and within(at - 1) >= rpm then why = 'rpm' end
+elseif gateMs > 0 then why = 'gate' end
 if waitMs > most then
   if why == 'gate' then return say('no', why, gateMs, 0, INF) end
   return say('no', why, waitMs, 0, why == 'rpm' and rpm or tpm)

@@ -112,8 +112,7 @@ export class SharedState {
       this.#joinedAt = undefined;
     }
     this.#isTurning = false;
-    if (link.isUp) this.#again(BEAT_MS);
-    else if (!link.isReady || this.#joinedAt !== undefined) this.#again(LOOK_MS);
+    if (!link.isReady || this.#joinedAt !== undefined) this.#again(LOOK_MS);
     else this.#again(this.#hanging < HANGING_MOST ? BEAT_MS : RARE_MS);
   }
 

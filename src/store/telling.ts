@@ -52,7 +52,6 @@ export class Telling {
 
   /** Gives a place back whose answer came when nobody waited for it any more. */
   giveBack(mirror: Mirror, reply: unknown, tokens: number, time: Clock): void {
-    if (reply === undefined) return;
     try {
       const { answer } = readReply(reply, tokens);
       if (answer.taken) this.add(mirror, [answer.slice, -1, -tokens], answer.dayEnds, -1, time);

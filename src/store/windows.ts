@@ -38,8 +38,8 @@ export class Windows {
     // More than the margin leaves, but not more than the limit: it gets a window for itself.
     const cost = Math.min(tokens, most);
     const fits = (used: Cost): boolean => used.requests < rpm && used.tokens + cost <= most;
-    if (from >= this.#last && fits(this.#sum)) return from;
-    const used = this.#within(from);
+    if (fits(this.#sum)) return from;
+    const used = this.within(from);
     let found = from;
     for (let end = from; ; end++) {
       if (end > from) this.#slide(used, end);
@@ -78,9 +78,9 @@ export class Windows {
     this.#expired = until;
   }
 
-  /** Used in the window that ends with this slice. */
+  /** Used in the window of the present. */
   used(now: number): Readonly<Cost> {
-    return this.#last > now ? this.#within(now) : this.#sum;
+    return this.#last > now ? this.within(now) : this.#sum;
   }
 
   /** Requests of this slice and of all after it. */
@@ -94,7 +94,8 @@ export class Windows {
     return this.#slices.size === 0;
   }
 
-  #within(end: number): Cost {
+  /** Used in the window that ends with this slice, be it past, present or to come. */
+  within(end: number): Cost {
     const used = { requests: 0, tokens: 0 };
     for (const [slice, { requests, tokens }] of this.#slices) {
       if (slice > end || slice <= end - SPAN) continue;

@@ -49,6 +49,8 @@ describe('inspectAnswer', () => {
     ['no candidates', { candidates: [] }, 'empty_response'],
     ['nothing', {}, 'empty_response'],
     ['null', null, 'empty_response'],
+    ['no error after all', { error: null }, 'empty_response'],
+    ['an error of no known form', { error: 'odd' }, 'invalid_response'],
     [
       'the worse of two candidates',
       { candidates: [...(answer('STOP', text) as { candidates: object[] }).candidates, { finishReason: 'SPII' }] },
@@ -65,7 +67,7 @@ describe('inspectAnswer', () => {
   it('names reason and model', () => {
     const body = { ...(answer('RECITATION') as object), modelVersion: 'gemini-3.8-flash' };
     expect(inspectAnswer(body)?.upstream).toEqual({ status: 200, reason: 'RECITATION', model: 'gemini-3.8-flash' });
-    expect(inspectAnswer({})?.upstream).toEqual({ status: 200 });
+    expect(inspectAnswer({})?.upstream).toStrictEqual({ status: 200 });
   });
 
   it('never throws', () => {

@@ -36,15 +36,30 @@ describe('the forms of secrets', () => {
     ['eyJabcdefg-_.eyJpc3-_ab d', 'eyJabcdefg-_.eyJpc3-_ab d'],
     ['eyJabcdefg-_0.eyJpc3-_a d', 'eyJabcdefg-_0.eyJpc3-_a d'],
     ['beyJabcdefg-_0.eyJpc3-_abc', 'beyJabcdefg-_0.eyJpc3-_abc'],
+    ['%Dya29.abc', '%Dya29.abc'],
+    ['%3Gya29.abc', '%3Gya29.abc'],
   ])('%s', (text, expected) => {
     expect(redacted(text)).toBe(expected);
   });
 });
 
+test.each([
+  ...['AQ.Ab8RN6J_x-', 'ya29.a', `1//0${'g-_'.repeat(6)}ab`, 'GOCSPX-abcdefgh-_', 'eyJabcdefg-_0.eyJpc3-_abc'],
+])('%s begins behind a letter that a URL has encoded, too', (secret) => {
+  for (const before of ['%3D', '%20', '%2f', '%Ab']) expect(redacted(`${before}${secret} d`)).toBe(`${before}R d`);
+});
+
 describe('what stands behind a name', () => {
   test.each([
     ['Bearer abc.d~+/=*-', 'Bearer R'],
+    ['Bearer Bearer abcdef', 'Bearer Bearer R'],
+    ['Basic%20Bearer%20abcdef', 'Basic%20Bearer%20R'],
+    ['Bearer+Basic+abcdef', 'Bearer+Basic+R'],
+    ['Bearer Bearerabcdef', 'Bearer R'],
     ['bearer  abcdef,', 'bearer  R,'],
+    ['Authorization%3ABearer%20abcdef', 'Authorization%3ABearer%20R'],
+    ['Authorization%3a%20Basic%20abcdef', 'Authorization%3a%20Basic%20R'],
+    ['%0gBearer abcdef', '%0gBearer abcdef'],
     ['Basic%20abcdef x', 'Basic%20R x'],
     ['Basic+abcdef x', 'Basic+R x'],
     ['Bearer     abcdef', 'Bearer     abcdef'],
@@ -69,6 +84,8 @@ describe('what stands behind a name', () => {
     ['refresh_token : "abcdef"', 'refresh_token : "R"'],
     ["'id_token':'abcdef'", "'id_token':'R'"],
     ['access_token=\tabcdef', 'access_token=\tR'],
+    ['access_token%3Dabcdef x', 'access_token%3DR x'],
+    ['client_secret%3dabcdefgh x', 'client_secret%3dR x'],
     ['access_token=abcde', 'access_token=abcde'],
     ['page_token=abcdef', 'page_token=abcdef'],
     ['access_token     =abcdef', 'access_token     =abcdef'],
@@ -115,6 +132,9 @@ describe('projects and addresses', () => {
   test.each([
     ['projects/123456/x', 'projects/R/x'],
     ['project/123456', 'project/R'],
+    ['name%3Dprojects%2F123456', 'name%3Dprojects%2FR'],
+    ['name%2fprojects/123456', 'name%2fprojects/R'],
+    ['%2xprojects/123456', '%2xprojects/123456'],
     ['projects%2F123456', 'projects%2FR'],
     ['project 123456.', 'project R.'],
     ['project_123456', 'project_R'],
@@ -152,6 +172,21 @@ describe('projects and addresses', () => {
     ['xoriginating ip address of the call (1.2.3.4)', 'xoriginating ip address of the call (1.2.3.4)'],
   ])('%s', (text, expected) => {
     expect(redacted(text)).toBe(expected);
+  });
+});
+
+describe('what stands right behind a secret', () => {
+  const pair = 'project_number:1234callerip:1.2.3.4';
+  const TOKEN = 'ya29.abc';
+
+  test('is looked at again, once it is gone', () => {
+    expect(redacted(`callerIp: 10.0.0.1${TOKEN}`)).toBe('callerIp: RR');
+    expect(redacted(`${pair.repeat(4)}${TOKEN}`)).toBe(`${'project_number:Rcallerip:R'.repeat(4)}R`);
+  });
+
+  test('is not told at all where one hides the next without end', () => {
+    expect(redacted(`${pair.repeat(5)}${TOKEN}`)).toBe('R');
+    expect(redacted(`${pair.repeat(500)}${TOKEN}`)).toBe('R');
   });
 });
 

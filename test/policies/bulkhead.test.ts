@@ -4,7 +4,7 @@ import { GeminiError } from '../../src/errors/gemini-error.ts';
 import { bulkheadPart } from '../../src/policies/bulkhead.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall, firingEarly, settle } from '../a-call.ts';
-import { ManualClock, MODEL } from '../support.ts';
+import { ManualClock, MODEL } from '../manual-clock.ts';
 
 const caught = (error: unknown): unknown => error;
 
@@ -49,6 +49,41 @@ test('so many at once, the others wait in the order in which they came', async (
   expect(order).toEqual(['a', 'b', 'c', 'd']);
   await Promise.all([calls[2]?.finish(), calls[3]?.finish()]);
   expect(status()).toEqual({ running: 0, waiting: 0 });
+});
+
+test('a call that finds room is made at once, without the turn that a promise takes', async () => {
+  const { start, order } = bulkhead({ concurrency: 1 });
+  const first = start('first');
+  expect(order).toEqual(['first']);
+  await first.finish();
+});
+
+test('who has waited says for how long', async () => {
+  const { start } = bulkhead({ concurrency: 1 });
+  const clock = new ManualClock();
+  clock.advance(1000);
+  const first = start('first', { clock });
+  const second = start('second', { clock });
+  await settle();
+  clock.advance(700);
+  await first.finish();
+  await settle();
+  expect(second.told).toEqual([
+    { event: 'queue', data: { requestId: 'request-1', model: MODEL, state: 'waited', waitMs: 700 } },
+  ]);
+});
+
+test('who leaves the queue gives nobody a place', async () => {
+  const { start, order, status } = bulkhead({ concurrency: 1 });
+  start('first');
+  start('second');
+  const third = start('third');
+  await settle();
+  third.leave.abort(new GeminiError('client_closed'));
+  await third.outcome;
+  await settle();
+  expect(order).toEqual(['first']);
+  expect(status()).toEqual({ running: 1, waiting: 1 });
 });
 
 test('a stream holds its place until its last byte', async () => {

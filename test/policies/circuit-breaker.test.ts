@@ -1,48 +1,11 @@
-import type { Call } from '../../src/call.ts';
-import { systemClock } from '../../src/clock.ts';
+import { MAX_TIMER_MS, systemClock } from '../../src/clock.ts';
 import { GeminiError } from '../../src/errors/gemini-error.ts';
 import type { Kind } from '../../src/errors/kinds.ts';
-import type { Part } from '../../src/part.ts';
-import { circuitBreakerPart } from '../../src/policies/circuit-breaker.ts';
 import type { Policy } from '../../src/policy.ts';
-import { aCall, settle } from '../a-call.ts';
+import { passTime, settle } from '../a-call.ts';
+import { caught, circuit } from './a-circuit.ts';
 
-const caught = (error: unknown): unknown => error;
-
-function circuit(options: Parameters<typeof circuitBreakerPart>[0] = {}) {
-  const part: Part = circuitBreakerPart({
-    failureRatio: 0.5,
-    minimumCalls: 10,
-    windowMs: 20_000,
-    openMs: 5000,
-    maxWaitMs: 0,
-    ...options,
-  });
-  const { call, clock, told } = aCall();
-  const policy = part.policy as Policy;
-  const through = (kind?: Kind, to: Call = call): Promise<unknown> =>
-    policy(to, async () => {
-      if (kind) throw new GeminiError(kind);
-      return 'answer';
-    }).catch(caught);
-  /** A call whose outcome is decided later. */
-  const slow = (to: Call = call) => {
-    let settle: ((kind?: Kind) => void) | undefined;
-    const outcome = policy(
-      to,
-      () =>
-        new Promise((resolve, reject) => {
-          settle = (kind) => (kind ? reject(new GeminiError(kind)) : resolve('answer'));
-        }),
-    ).catch(caught);
-    return { outcome, isRunning: () => settle !== undefined, settle: (kind?: Kind) => settle?.(kind) };
-  };
-  const state = () => (part.status?.(systemClock) as { circuits: { state: string }[] }).circuits[0]?.state;
-  const fail = async (times: number) => {
-    for (let i = 0; i < times; i++) await through('upstream_unavailable');
-  };
-  return { part, call, clock, told, through, slow, state, fail };
-}
+afterEach(() => jest.restoreAllMocks());
 
 test('it opens at half of at least ten calls, and then refuses without calling', async () => {
   const { fail, through, state, told } = circuit();
@@ -55,6 +18,7 @@ test('it opens at half of at least ten calls, and then refuses without calling',
     { requestId: 'request-1', host: 'gemini.test', model: 'gemini-3.8-flash', state: 'open', waitMs: 5000 },
     { requestId: 'request-1', host: 'gemini.test', model: 'gemini-3.8-flash', state: 'rejected', waitMs: 0 },
   ]);
+  expect(told.map(({ event }) => event)).toEqual(['circuit', 'circuit']);
 });
 
 test('calls that name no model are told apart by their method', async () => {
@@ -84,12 +48,94 @@ test('exactly the ratio opens it, less does not', async () => {
   expect(below.state()).toBe('closed');
 });
 
+test('exactly the ratio of the whole window opens it, while the latest calls are better', async () => {
+  const { fail, through, state } = circuit();
+  await fail(9);
+  for (let i = 0; i < 10; i++) await through();
+  expect(state()).toBe('closed');
+  await fail(1);
+  expect(state()).toBe('open');
+});
+
+test('no success opens it, however bad the calls before were', async () => {
+  const { fail, through, state } = circuit();
+  await fail(5);
+  for (let i = 0; i < 5; i++) await through();
+  expect(state()).toBe('closed');
+});
+
+test('what tells nothing does not count as a success either', async () => {
+  const { fail, through, state } = circuit();
+  await fail(9);
+  for (let i = 0; i < 20; i++) await through('rate_limited');
+  await fail(1);
+  expect(state()).toBe('open');
+});
+
+test.each([
+  [0, 4000],
+  [0.25, 4500],
+  [0.999, 5998],
+])('it stays open for its time give or take a fifth: by a chance of %d for %d ms', async (chance, waitMs) => {
+  const { fail, told } = circuit({}, { random: () => chance });
+  await fail(10);
+  expect(told[0]?.data).toMatchObject({ state: 'open', waitMs });
+});
+
+test('what another guard has refused is no failure of the upstream', async () => {
+  const { part, call, state } = circuit();
+  const refuse = () => Promise.reject(new GeminiError('model_overloaded', { source: 'guard' }));
+  for (let i = 0; i < 20; i++) await (part.policy as Policy)(call, refuse).catch(caught);
+  expect(state()).toBe('closed');
+});
+
+test('a circuit starts no timer that the system cannot hold, and leaves none', async () => {
+  const interval = jest.spyOn(globalThis, 'setInterval');
+  const timeout = jest.spyOn(globalThis, 'setTimeout');
+  const cleared = jest.spyOn(globalThis, 'clearTimeout');
+  const { fail, part } = circuit();
+  await fail(10);
+  part.close?.();
+  const started = timeout.mock.results.map(({ value }) => value as NodeJS.Timeout);
+  const delays = timeout.mock.calls.map(([, ms]) => ms as number);
+  const left = started.filter((timer) => !cleared.mock.calls.some(([timeout]) => timeout === timer));
+  expect({ left, long: delays.filter((ms) => ms > MAX_TIMER_MS), intervals: interval.mock.calls }).toEqual({
+    left: [],
+    long: [],
+    intervals: [],
+  });
+});
+
+test('calls under way when the guard closes end as they would have', async () => {
+  const { part, slow } = circuit();
+  const [good, bad] = [slow(), slow()];
+  part.close?.();
+  good.settle();
+  bad.settle('upstream_internal');
+  expect(await good.outcome).toBe('answer');
+  expect(await bad.outcome).toMatchObject({ kind: 'upstream_internal' });
+  // Had a promise been left behind without a handler, the process would know by now.
+  await new Promise(setImmediate);
+});
+
 test('what happened before the window is forgotten', async () => {
   const { fail, clock, state } = circuit();
   await fail(9);
   clock.advance(22_000);
   await fail(9);
   expect(state()).toBe('closed');
+});
+
+test('what happened within the window is not, however many calls there were since', async () => {
+  const { fail, clock, through, state } = circuit({}, {});
+  clock.advance(100_000);
+  await fail(9);
+  for (let i = 0; i < 10; i++) {
+    clock.advance(1000);
+    await through();
+  }
+  await fail(1);
+  expect(state()).toBe('open');
 });
 
 test.each<Kind>([
@@ -185,6 +231,7 @@ test('a call waits for the probes of others, and is let in once they have succee
     'closed',
     'waited',
   ]);
+  expect(told.flatMap(({ data }) => ('host' in data && data.state === 'waited' ? data.waitMs : []))).toEqual([4000, 0]);
   for (const probe of probes) probe.settle();
   await Promise.all(probes.map(({ outcome }) => outcome));
 });
@@ -288,6 +335,28 @@ test('a model that has been down for longer than anybody waits is waited for unt
   expect(await waiting[1]).toMatchObject({ kind: 'circuit_open' });
 });
 
+test('one that has been down for just as long is waited for as long as ever', async () => {
+  const { fail, clock, through } = circuit({ openMs: 8000, maxWaitMs: 8000, probes: 1 });
+  await fail(10);
+  clock.advance(8000);
+  await through('upstream_internal');
+  const waiting = through();
+  await settle();
+  await passTime(clock, 8000, 1000);
+  expect(await waiting).toBe('answer');
+});
+
+test('one that has just gone down is waited for as long as that may take, however late it is', async () => {
+  const { fail, clock, through } = circuit({ openMs: 10_000, maxWaitMs: 20_000 });
+  clock.advance(1_000_000);
+  await fail(10);
+  clock.advance(1000);
+  const waiting = through();
+  await settle();
+  await passTime(clock, 9000, 1000);
+  expect(await waiting).toBe('answer');
+});
+
 test('where another model can answer, nobody waits', async () => {
   const { fail, through, call } = circuit({ maxWaitMs: 20_000 });
   await fail(10);
@@ -348,12 +417,25 @@ test('a probe that hangs loses its place after its lease', async () => {
   clock.advance(5000);
   const hung = slow();
   expect(await through()).toMatchObject({ kind: 'circuit_open' });
-  clock.advance(60_000);
+  clock.advance(999);
+  expect(await through()).toMatchObject({ kind: 'circuit_open' });
+  clock.advance(1);
   expect(await through()).toBe('answer');
   expect(state()).toBe('closed');
   hung.settle('upstream_timeout');
   await hung.outcome;
   expect(state()).toBe('closed');
+});
+
+test('the lease of a probe is no longer than the call may take', async () => {
+  const { fail, clock, through, slow, call } = circuit({ probes: 1 });
+  await fail(10);
+  clock.advance(5000);
+  slow({ ...call, limits: { ...call.limits, attemptMs: 400 } });
+  clock.advance(399);
+  expect(await through()).toMatchObject({ kind: 'circuit_open' });
+  clock.advance(1);
+  expect(await through()).toBe('answer');
 });
 
 test('a call that was let in before it opened does not close it', async () => {
@@ -403,6 +485,18 @@ describe('on trial', () => {
       { ...of, state: 'waited', waitMs: 4000 },
     ]);
     expect(clock.pending).toBe(0);
+  });
+
+  test('the very last moment to wait for is one', async () => {
+    for (const enforce of [true, false]) {
+      const { fail, through, told, clock } = circuit({ maxWaitMs: 5000, enforce });
+      await fail(10);
+      const waiting = through();
+      await settle();
+      clock.advance(5000);
+      expect(await waiting).toBe('answer');
+      expect(told.at(-1)?.data).toMatchObject({ state: 'waited' });
+    }
   });
 
   test('who would have waited in vain is reported as turned away', async () => {

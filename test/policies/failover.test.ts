@@ -5,7 +5,7 @@ import type { Kind } from '../../src/errors/kinds.ts';
 import { type FailoverOptions, failoverPart } from '../../src/policies/failover.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall, aPrompt, settle } from '../a-call.ts';
-import { ManualClock } from '../support.ts';
+import { ManualClock } from '../manual-clock.ts';
 
 const caught = (error: unknown): unknown => error;
 const A = 'gemini-3.8-flash';
@@ -22,7 +22,10 @@ function goesTo(options: FailoverOptions = { models: [B, C] }, windows?: Record<
   const failing: Record<string, Verdict> = {};
   const told: unknown[] = [];
   const ask = (overrides: Partial<Call> = {}, run?: (call: Call) => Promise<unknown>) => {
-    const emit = (_event: unknown, data: unknown): void => void told.push(data);
+    const emit = (event: unknown, data: unknown): void => {
+      expect(event).toBe('failover');
+      told.push(data);
+    };
     const { call } = aCall({ clock, emit: emit as never, ...overrides });
     const answer = async (made: Call): Promise<string> => {
       const way = made.region ?? made.model;
@@ -85,6 +88,25 @@ test.each<Kind>([
   failing[A] = kind;
   expect(await ask()).toMatchObject({ kind });
   expect([calls(), events()]).toEqual([[A], []]);
+  // Not even one that takes more.
+  failing['gemma-3-1b-it'] = kind;
+  expect(await ask({ model: 'gemma-3-1b-it' })).toMatchObject({ kind });
+  expect(calls()).toEqual(['gemma-3-1b-it']);
+});
+
+test('a call knows whether somebody else can answer in its place', async () => {
+  const { ask, failing } = goesTo();
+  Object.assign(failing, { [A]: 'model_overloaded', [B]: 'model_overloaded', [C]: 'model_overloaded' });
+  const knew: unknown[] = [];
+  const look = async ({ model, hasStandIn }: Call) => knew.push([model, hasStandIn]);
+  await ask({}, look);
+  await ask({ isMovable: false }, look);
+  expect(knew).toEqual([
+    [A, true],
+    [B, true],
+    [C, undefined],
+    [A, undefined],
+  ]);
 });
 
 test("an error that is nobody's is passed on", async () => {
@@ -112,7 +134,7 @@ test.each<Kind>([
   expect(calls()).toEqual([A, B]);
 });
 
-test.each<Kind>(['blocked_response', 'client_closed'])('%s of a substitute is the end', async (kind) => {
+test.each<Kind>(['blocked_response', 'truncated', 'client_closed'])('%s of a substitute is the end', async (kind) => {
   const { ask, failing, calls } = goesTo();
   Object.assign(failing, { [A]: 'model_overloaded', [B]: kind });
   expect(await ask()).toMatchObject({ kind });
@@ -164,6 +186,13 @@ describe('what a model can take', () => {
     failing[A] = 'model_overloaded';
     expect(await ask(overrides)).toBe(to);
     expect(calls()).toEqual([A, to]);
+  });
+
+  test('a text of just as many tokens as fit', async () => {
+    const { ask, failing } = goesTo({ models: ['mine-1', 'mine-2'] }, { 'mine-1': 1000, 'mine-2': 1001 });
+    failing[A] = 'model_overloaded';
+    expect(await ask(prompt(1000))).toBe('mine-1');
+    expect(await ask(prompt(1001))).toBe('mine-2');
   });
 
   test('a model that nobody knows may take anything', async () => {
@@ -231,6 +260,33 @@ describe('after a switch', () => {
     ]);
   });
 
+  test('a call that can go nowhere else changes nothing for the others, even where it succeeds', async () => {
+    const { ask, failing, calls, events } = await switched();
+    delete failing[A];
+    expect(await ask({ prompt: aPrompt(1, { isBound: true }) })).toBe(A);
+    expect(await ask()).toBe(B);
+    expect([calls(), events()]).toEqual([[A, B], []]);
+  });
+
+  test('one that has recovered while a call was on its way is not left again for the failure of a substitute', async () => {
+    const { ask, failing, calls, events, status, clock } = await switched();
+    const fails = new EventEmitter();
+    failing[B] = 'model_overloaded';
+    const onItsWay = ask({}, async ({ model }) => model === B && once(fails, 'now'));
+    delete failing[A];
+    clock.advance(30_000);
+    expect(await ask()).toBe(A);
+    fails.emit('now');
+    expect(await onItsWay).toBe(C);
+    expect(events()).toMatchObject([
+      { to: B, state: 'back' },
+      { to: C, state: 'switched' },
+    ]);
+    expect(status()).toEqual([]);
+    expect(await ask()).toBe(A);
+    expect(calls()).toEqual([B, A, C, A]);
+  });
+
   test('a call that the substitute cannot take goes to another, and to the asked one at last', async () => {
     const { ask, failing, calls } = await switched('model_overloaded', { models: ['gemma-3-1b-it', B] });
     const prompt = aPrompt(100, { media: new Set(['image'] as const) });
@@ -253,7 +309,7 @@ describe('after a switch', () => {
     recovered.emit('now');
     expect(await probing).toBe(A);
     expect(calls()).toEqual([B, A, B]);
-    expect(events()).toEqual([{ requestId: 'request-1', host: 'gemini.test', model: A, to: B, state: 'back' }]);
+    expect(events()).toStrictEqual([{ requestId: 'request-1', host: 'gemini.test', model: A, to: B, state: 'back' }]);
     expect(await ask()).toBe(A);
     expect(status()).toEqual([]);
   });
@@ -301,6 +357,7 @@ describe('after a switch', () => {
   test.each<[string, Verdict, number]>([
     ['a wait that was named', ['model_overloaded', { retryAfterMs: 90_000 }], 90_000],
     ['a day quota', ['quota_exhausted', { upstream: { quota: { scope: 'day' } }, retryAfterMs: 3000 }], 72_000_000],
+    ['a quota that is not named', ['quota_exhausted', { upstream: { status: 429 } }], 30_000],
     ['a quota of hours', ['quota_exhausted', { retryAfterMs: 7_200_000 }], 7_200_000],
     ['no quota at all', 'quota_zero', 300_000],
     ['a model that is gone', 'model_not_found', 300_000],
@@ -314,10 +371,13 @@ describe('after a switch', () => {
   });
 
   test('the substitute fails too: the others, then the asked one, which may be back', async () => {
-    const { ask, failing, calls, events } = await switched();
+    const { ask, failing, calls, events, status, clock } = await switched();
+    clock.advance(10_000);
     failing[B] = 'model_overloaded';
     expect(await ask()).toBe(C);
     expect(await ask()).toBe(C);
+    // The asked one has not failed again, and is looked at when it would have been.
+    expect(status()).toEqual([{ host: 'gemini.test', model: A, to: C, probeInMs: 20_000 }]);
     Object.assign(failing, { [C]: 'model_overloaded' });
     delete failing[A];
     expect(await ask()).toBe(A);
@@ -384,6 +444,12 @@ describe('regions of Vertex', () => {
   });
 });
 
+test('models and regions of every name are taken', () => {
+  expect(failoverPart({ models: ['a', 'Mine_2.5-b@001'], regions: ['europe-west12', 'me-central1', 'eu'] }).name).toBe(
+    'failover',
+  );
+});
+
 test('models that visitors make up are bounded', async () => {
   const { ask, failing, status } = goesTo();
   for (let i = 0; i < 1000; i++) {
@@ -403,9 +469,12 @@ test.each<[FailoverOptions, RegExp]>([
   [{ models: ['a', 'a'] }, /array of different/],
   [{ models: ['../x'] }, /`models` must be/],
   [{ models: [1 as never] }, /`models` must be/],
+  [{ models: [B, '.x'] }, /`models` must be/],
   [{ models: 'gemini-3.8-flash' as never }, /`models` must be/],
   [{ regions: ['europe_west4'] }, /`regions` must be an array of different regions of Vertex/],
   [{ regions: ['evil.example/'] }, /`regions` must be/],
+  [{ regions: ['evil.example/eu'] }, /`regions` must be/],
+  [{ regions: [null as never] }, /`regions` must be/],
   [{ region: ['eu'] } as never, /Did you mean `regions`/],
 ])('%j is refused by name', (options, message) => {
   expect(() => failoverPart(options)).toThrow(message);

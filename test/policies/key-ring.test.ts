@@ -4,7 +4,7 @@ import type { KeysOptions } from '../../src/policies/key-options.ts';
 import { keysPart } from '../../src/policies/keys.ts';
 import type { Policy } from '../../src/policy.ts';
 import { aCall } from '../a-call.ts';
-import { CANARY_KEY } from '../support.ts';
+import { CANARY_KEY } from '../canaries.ts';
 
 const A = 'secret-of-a';
 const B = 'secret-of-b';
@@ -40,6 +40,11 @@ describe('keys come from', () => {
       { label: 'third', project: 'third', state: 'active' },
     ]);
     expect(await sent()).toEqual([A, B, C]);
+  });
+
+  test('the options, where a label of the user is not given to another key', () => {
+    const { face } = ringOf([{ key: A, label: 'key-2' }, B]);
+    expect(face.list().map(({ label }) => label)).toEqual(['key-2', 'key-3']);
   });
 
   test('GEMINI_API_KEYS, separated by commas', async () => {

@@ -7,9 +7,10 @@ import { type KeysSetting, keysPart } from '../../src/policies/keys.ts';
 import { quotaPart } from '../../src/policies/quota.ts';
 import { retryPart } from '../../src/policies/retry.ts';
 import { compose, type Policy } from '../../src/policy.ts';
+import { MemoryStore } from '../../src/store/memory.ts';
 import type { Board } from '../../src/store/store.ts';
-import { aCall, aPrompt, settle } from '../a-call.ts';
-import { MODEL } from '../support.ts';
+import { aCall, aPrompt, passTime, settle } from '../a-call.ts';
+import { MODEL } from '../manual-clock.ts';
 
 const SECRETS = { a: 'secret-of-a', b: 'secret-of-b', c: 'secret-of-c' };
 const TWO: KeysOptions = [
@@ -61,7 +62,8 @@ const DAY: Verdict = ['quota_exhausted', { retryAfterMs: 41_000, upstream: { quo
 
 describe('the choice', () => {
   test('calls are spread: among equals by chance, else to the key that was used least', async () => {
-    const { ask, sent } = setUp(TWO);
+    const { ask, sent, clock } = setUp(TWO);
+    clock.advance(1_000_000);
     await ask({ random: () => 0.9 });
     for (let i = 0; i < 5; i++) await ask({ random: () => 0 });
     expect(sent).toEqual(['b', 'a', 'a', 'b', 'a', 'b']);
@@ -217,12 +219,51 @@ describe('a quota that is used up', () => {
 
   test('no call waits a minute for one project when the refusal of another is over in seconds', async () => {
     const { ask, store, call, clock, says } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    clock.advance(1_000_000);
     const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
     store.learn({ host: call.host, resource: call.model, project: 'Q' }, { tpm: 1000 }, clock);
     await ask({ prompt: counted(900), random: () => 0.9 });
     says.a = minute(5000);
     expect(await ask({ prompt: counted(500) }).catch(caught)).toMatchObject({ source: 'upstream', retryAfterMs: 5000 });
     expect(clock.pending).toBe(0);
+  });
+
+  test('nor when it is over at the same time', async () => {
+    const { ask, store, call, clock, says } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    says.b = minute(20_000);
+    await ask({ random: () => 0.9 });
+    const { waitMs } = store.outlook({ host: call.host, resource: call.model, project: 'Q' }, {}, clock);
+    says.a = minute(waitMs);
+    expect(await ask().catch(caught)).toMatchObject({ source: 'upstream', retryAfterMs: waitMs });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a call that is too long for what is left of one project waits for it while the others rest for longer', async () => {
+    const { ask, store, call, clock, says, told } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
+    store.learn({ host: call.host, resource: call.model, project: 'P' }, { tpm: 1000 }, clock);
+    says.b = minute(120_000);
+    await ask({ prompt: counted(900), random: () => 0.9 });
+    const waiting = ask({ prompt: counted(500) });
+    await settle();
+    // One question to the store: it knows at once for whom it waits.
+    expect(told.flatMap(({ event, data }) => (event === 'gate' ? [data.state] : []))).toEqual(['closed', 'waiting']);
+    await passTime(clock, 61_000, 250);
+    expect(await waiting).toBe(`answer to ${SECRETS.a}`);
+  });
+
+  test('a call that all projects hold back waits for the first that has room, and that is no switch', async () => {
+    const { ask, store, call, clock, switches } = setUp(TWO, { quota: { maxWaitMs: 120_000 } });
+    const counted = (tokens: number) => aPrompt(tokens, { isCounted: () => true });
+    const name = { host: call.host, resource: call.model };
+    for (const project of ['P', 'Q']) store.learn({ ...name, project }, { tpm: 1000 }, clock);
+    await ask({ prompt: counted(900), random: () => 0 });
+    clock.advance(20_000);
+    await ask({ prompt: counted(900) });
+    const waiting = ask({ prompt: counted(500) });
+    await passTime(clock, 41_500, 250);
+    expect(await waiting).toBe(`answer to ${SECRETS.a}`);
+    expect(switches()).toEqual([]);
   });
 
   test('the shortest of several true times is told, whoever seemed to be free first', async () => {
@@ -288,6 +329,43 @@ describe('a quota that is used up', () => {
     Object.assign(says, { a: 'rate_limited', b: 'rate_limited' });
     expect(await ask().catch(caught)).toMatchObject({ kind: 'rate_limited', source: 'upstream' });
     expect([...sent].sort()).toEqual(['a', 'b']);
+  });
+
+  test('of refusals that are over at the same time the first is told', async () => {
+    const { ask, says } = setUp(TWO);
+    Object.assign(says, { a: 'rate_limited', b: 'quota_zero' });
+    expect(await ask({ random: () => 0 }).catch(caught)).toMatchObject({ kind: 'rate_limited' });
+  });
+
+  test.each([
+    ['above a quota part', undefined, 1],
+    ['without one', false as const, 1],
+  ])('closes its gate once, and only where a time is known, %s', async (_where, quota, closes) => {
+    const closed: number[] = [];
+    class WatchedStore extends MemoryStore {
+      override close(...given: Parameters<MemoryStore['close']>): void {
+        closed.push(given[2]);
+        super.close(...given);
+      }
+    }
+    const store = new WatchedStore();
+    const { ask, says } = setUp(TWO, { quota });
+    says.a = 'rate_limited';
+    await ask({ random: () => 0, store });
+    expect(closed).toEqual([]);
+    says.a = minute(7000);
+    await ask({ random: () => 0, store });
+    await ask({ random: () => 0, store });
+    expect(closed).toHaveLength(closes);
+  });
+
+  test('shows while it lasts', async () => {
+    const { ask, says, keys, clock } = setUp(TWO);
+    says.a = minute(7000);
+    await ask({ random: () => 0 });
+    expect(keys.list().map(({ state }) => state)).toEqual(['resting', 'active']);
+    clock.advance(7500);
+    expect(keys.list().map(({ state }) => state)).toEqual(['active', 'active']);
   });
 
   test('the retry of a call waits for the key that is free first', async () => {
@@ -402,6 +480,34 @@ describe('failures that are no fault of a key', () => {
     expect(switches()).toEqual([]);
   });
 
+  test.each<[string, Kind, GeminiErrorFields]>([
+    ['a refusal that no Google has made', 'invalid_credentials', { source: 'guard' }],
+    ['nor a doubtful one', 'permission_denied', { source: 'guard' }],
+    ['a prompt that is longer than the model takes', 'context_too_long', {}],
+    ['one that Google found too long for a quota', 'context_too_long', { upstream: { quota: { scope: 'minute' } } }],
+    ['one that is longer than the user allows', 'context_too_long', { source: 'guard' }],
+    [
+      'what has to do with a quota, but is not over it',
+      'guard_timeout',
+      { source: 'guard', upstream: { quota: { scope: 'minute' } } },
+    ],
+  ])('%s changes no key', async (_what, kind, fields) => {
+    const { ask, sent, says, switches, keys } = setUp(TWO);
+    says.a = [kind, fields];
+    expect(await ask({ random: () => 0 }).catch(caught)).toMatchObject({ kind });
+    expect(sent).toEqual(['a']);
+    expect(switches()).toEqual([]);
+    expect(keys.list().map(({ state }) => state)).toEqual(['active', 'active']);
+  });
+
+  test('whatever else is thrown is passed on', async () => {
+    const { part, call } = setUp(TWO);
+    for (const thrown of [null, undefined, 'a text', new TypeError('mine')]) {
+      const next = () => Promise.reject(thrown);
+      expect(await (part.policy as Policy)(call, next).then(() => 'an answer', caught)).toBe(thrown);
+    }
+  });
+
   test('the retry of an overloaded call uses the same key again, although the other was used less', async () => {
     const { ask, sent, says, clock } = setUp(TWO, { retries: true });
     says.a = 'model_overloaded';
@@ -474,6 +580,29 @@ describe('what is stored with a project', () => {
     expect(alerts).toHaveLength(1);
   });
 
+  test.each([
+    'model_overloaded',
+    'invalid_request',
+    'permission_denied',
+  ] as const)('and does not take it out for %s', async (kind) => {
+    const { ask, says, keys, alerts } = setUp(TWO);
+    says.a = kind;
+    expect(await ask({ prompt: aPrompt(10, { isBound: true }) }).catch(caught)).toMatchObject({ kind });
+    expect(keys.list().map(({ state }) => state)).toEqual(['active', 'active']);
+    expect(alerts).toEqual([]);
+  });
+
+  test('is told why its own project rests, not another one or another model', async () => {
+    const { ask, says } = setUp(TWO, { quota: false });
+    const prompt = aPrompt(10, { isBound: true });
+    says.a = DAY;
+    await ask({ prompt, model: 'other' }).catch(caught);
+    says.a = minute(7000);
+    await ask({ prompt }).catch(caught);
+    expect(await ask({ prompt }).catch(caught)).toMatchObject({ kind: 'rate_limited', source: 'guard' });
+    expect(await ask({ prompt, model: 'other' }).catch(caught)).toMatchObject({ kind: 'quota_exhausted' });
+  });
+
   test('waits for its key without a quota part too: nothing is sent to a project that rests', async () => {
     const { ask, sent, says } = setUp(TWO, { quota: false });
     says.a = DAY;
@@ -486,6 +615,8 @@ describe('what is stored with a project', () => {
   test.each([
     ['a list of models', { method: 'models.list', model: '', isMovable: false }],
     ['a model that is looked at', { method: 'models.get' }],
+    ['a chat in the dialect of OpenAI', { method: 'chat.completions', model: '', isMovable: false }],
+    ['vectors in that dialect', { method: 'embeddings', model: '', isMovable: false }],
     ['a count of tokens', { method: 'countTokens' }],
   ] as [string, Partial<Call>][])("%s is anybody's", async (_what, more) => {
     const { ask, says } = setUp(TWO);
@@ -527,6 +658,31 @@ describe('other processes', () => {
     // What it says later counts again.
     await one.ask({ random: () => 0 });
     expect(other.keys.list()[1]).toMatchObject({ state: 'benched' });
+  });
+
+  test('nothing is withdrawn that was not said', async () => {
+    const { boards } = aBoard();
+    const withdrawn: string[] = [];
+    const board = { ...boards[0], withdraw: (notice: string) => void withdrawn.push(notice) };
+    const { ask, says, keys } = setUp(THREE, { board });
+    keys.remove('b');
+    expect(withdrawn).toEqual([]);
+    says.a = 'account_suspended';
+    await ask({ random: () => 0 });
+    keys.remove('a');
+    expect(withdrawn).toHaveLength(1);
+  });
+
+  test('the last key is used whatever others say, and whatever it said itself', async () => {
+    const { boards } = aBoard();
+    const one = setUp(TWO, { board: boards[0] });
+    one.says.a = 'account_suspended';
+    await one.ask({ random: () => 0 });
+    one.keys.remove('b');
+    expect(one.keys.list()).toEqual([{ label: 'a', project: 'P', state: 'active' }]);
+    expect(await one.ask().catch(caught)).toMatchObject({ kind: 'account_suspended', source: 'upstream' });
+    const other = setUp([TWO[0] as string], { board: boards[1] });
+    expect(await other.ask()).toBe(`answer to ${SECRETS.a}`);
   });
 
   test('keys that are all benched elsewhere are not sent', async () => {

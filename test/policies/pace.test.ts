@@ -52,4 +52,9 @@ describe('in front of a model', () => {
     expect(await limitOf({ method: 'countTokens' })).toBe(60_000);
     expect(await limitOf({ model: 'other' })).toBe(60_000);
   });
+
+  test('what is no answer of a model tells nothing of how long one takes', async () => {
+    for (let i = 0; i < 20; i++) await limitOf({ model: 'third', method: 'countTokens' }, 100);
+    expect(await limitOf({ model: 'third' })).toBe(60_000);
+  });
 });

@@ -59,10 +59,11 @@ test('whoever waits, and would have to wait too long after that, is told at once
   const inFlight = slow(quota, call);
   await settle();
   await close(call, 1000);
-  const waiting = quota(call, answered).catch(caught);
+  const waiting = [1, 2].map(() => quota(call, answered).catch(caught));
   await settle();
   inFlight.fail(new GeminiError('rate_limited', { retryAfterMs: 50_000 }));
-  expect(await waiting).toMatchObject({ kind: 'rate_limited', source: 'guard', retryAfterMs: 50_000 });
+  const told = { kind: 'rate_limited', source: 'guard', retryAfterMs: 50_000 };
+  expect(await Promise.all(waiting)).toMatchObject([told, told]);
 });
 
 test('a call that was in flight when the gate closed may close it for longer, never for shorter', async () => {
@@ -90,6 +91,7 @@ test('the success of a call that was sent before the gate closed does not let th
   await passTime(clock, 1000);
   early.answer();
   expect(await early.outcome).toBe('answer');
+  await settle();
   expect(() => others[0]?.answer()).toThrow();
   pilot.answer();
   expect(await pilot.outcome).toBe('answer');

@@ -6,7 +6,7 @@ import { quotaPart } from '../../src/policies/quota.ts';
 import type { Next, Policy } from '../../src/policy.ts';
 import type { LedgerStatus } from '../../src/store/store.ts';
 import { aCall, aPrompt, passTime, settle } from '../a-call.ts';
-import { MODEL } from '../support.ts';
+import { MODEL } from '../manual-clock.ts';
 
 const caught = (error: unknown): unknown => error;
 

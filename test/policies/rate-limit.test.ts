@@ -25,6 +25,8 @@ function visitor(options: Parameters<typeof rateLimitPart>[0]) {
   return { part, shown, admit: async () => part.admit?.(visit) };
 }
 
+afterEach(() => jest.restoreAllMocks());
+
 test('each caller has its own window, and is told how much of it is left', async () => {
   const { app } = appWith({ requests: 2 });
   const ask = (ip: string) => request(app).get('/').set('X-Forwarded-For', ip);
@@ -48,11 +50,47 @@ test('key says who is calling; without a usable one the address does', async () 
   expect((await request(app).get('/')).status).toBe(429);
 });
 
+test('who has no key is told apart by address, and who has neither shares one window', async () => {
+  const part = rateLimitPart({ requests: 1, key: () => '' });
+  const knock = async (req: object): Promise<string> => {
+    const visit = { req, requestId: 'request-1', emit() {}, identify() {}, showLimit() {} } as unknown as Visit;
+    return Promise.resolve(part.admit?.(visit)).then(
+      () => 'in',
+      (error: { kind: string }) => error.kind,
+    );
+  };
+  expect([await knock({ ip: '1.2.3.4' }), await knock({ ip: '1.2.3.4' })]).toEqual(['in', 'guard_rate_limited']);
+  expect(await knock({ socket: { remoteAddress: '5.6.7.8' } })).toBe('in');
+  expect(await knock({ ip: '5.6.7.8' })).toBe('guard_rate_limited');
+  expect([await knock({}), await knock({ socket: {} })]).toEqual(['in', 'guard_rate_limited']);
+  part.close?.();
+});
+
 test('points weigh a request; what is no proper number counts as one', async () => {
   const { app } = appWith({ requests: 3, points: (req) => Number(req.headers['x-cost']) });
   const left = async (cost: string) => (await request(app).get('/').set('X-Cost', cost)).headers.ratelimit;
   expect(await left('2')).toContain('r=1');
   expect(await left('NaN')).toContain('r=0');
+});
+
+test.each(['2', '0', null, true, [2]])('points of %j are no number, and count as one', async (points) => {
+  const { shown, admit, part } = visitor({ requests: 10, points: () => points as never });
+  await admit();
+  expect(shown).toMatchObject([{ remaining: 9 }]);
+  part.close?.();
+});
+
+test('a caller is known by sixteen digits that tell nothing of him', async () => {
+  const part = rateLimitPart({ key: (req) => String(req.headers.authorization) });
+  const known: string[] = [];
+  const knock = async (authorization: string) => {
+    const visit = { req: { headers: { authorization } }, identify: (caller: string) => known.push(caller) };
+    await part.admit?.({ ...visit, showLimit() {} } as unknown as Visit);
+  };
+  for (const caller of ['ann', 'bob', 'ann', 'x'.repeat(1000), 'x'.repeat(1000)]) await knock(caller);
+  expect(known.filter((caller) => !/^[0-9a-f]{16}$/.test(caller))).toEqual([]);
+  expect(known.map((caller) => known.indexOf(caller))).toEqual([0, 1, 0, 3, 3]);
+  part.close?.();
 });
 
 test('a refused request costs nothing: a lighter one still passes, and no flood makes the wait longer', async () => {
@@ -79,7 +117,6 @@ test('a window that ends while a request is refused leaves no gift to the next',
   await admit();
   await admit();
   await expect(admit()).rejects.toMatchObject({ kind: 'guard_rate_limited' });
-  now.mockRestore();
 });
 
 test('a key or points function that throws decides nothing', async () => {
@@ -115,11 +152,12 @@ test('after close nobody is counted, so that no timer is left', async () => {
   const timers = jest.spyOn(globalThis, 'setTimeout');
   await admit();
   expect(timers).toHaveBeenCalledTimes(1);
+  const stopped = jest.spyOn(globalThis, 'clearTimeout');
   part.close?.();
+  expect(stopped).toHaveBeenCalledWith(timers.mock.results[0]?.value);
   for (let i = 0; i < 3; i++) await admit();
   expect(timers).toHaveBeenCalledTimes(1);
   expect(shown).toHaveLength(1);
-  timers.mockRestore();
 });
 
 test('windows beyond what a timer holds are refused', () => {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   server = await redisServer();
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   server.resume();
   await Promise.all(members.map((one) => one.close()));
   members = [];
@@ -45,7 +46,9 @@ async function fleet(size: number, options: Parameters<typeof member>[2] = {}): 
 test.each(CLIENTS)('callers have one window in all processes, exact among many at once: %s', async (_, open) => {
   const [first, second] = (await fleet(2, { open })) as [Member, Member];
   const doors = [door({ requests: 50 }, first.shared), door({ requests: 50 }, second.shared)];
-  const answers = await Promise.all(doors.flatMap(({ knock }) => Array.from({ length: 40 }, () => knock())));
+  // Not as many at each door: the half that each would have without Redis comes to the same in all.
+  const knocks = doors.flatMap(({ knock }, i) => Array.from({ length: i === 0 ? 70 : 10 }, () => knock()));
+  const answers = await Promise.all(knocks);
   expect(answers.filter((answer) => answer === 'in')).toHaveLength(50);
   expect(answers.filter((answer) => answer === 'guard_rate_limited')).toHaveLength(30);
   expect(await doors[0]?.knock('5.6.7.8')).toBe('in');
@@ -62,6 +65,15 @@ test('the answers are those of the limiter in memory', async () => {
   expect(times.filter((ms) => ms < 59_000 || ms > 60_000)).toEqual([]);
   const plain = (shown: LimitState[]) => shown.map(({ resetMs: _resetMs, ...state }) => state);
   expect(plain(inRedis.shown)).toEqual(plain(inMemory.shown));
+});
+
+test('guards of different prefixes have nothing to do with each other', async () => {
+  const [one] = (await fleet(1, { prefix: 'one:' })) as [Member];
+  const other = await member(server, systemClock, { prefix: 'other:' });
+  members.push(other);
+  await isUp(other);
+  const knocks = [one, other].map(({ shared }) => door({ requests: 1 }, shared).knock);
+  expect([await knocks[0]?.(), await knocks[1]?.(), await knocks[0]?.()]).toEqual(['in', 'in', 'guard_rate_limited']);
 });
 
 test('a window may be shorter than a second, and ends', async () => {
@@ -93,6 +105,29 @@ describe('without Redis', () => {
     const { knock } = door({ requests: 4, enforce: false }, one.shared);
     server.pause();
     expect([await knock(), await knock()]).toEqual(['in', 'in']);
+  });
+
+  test('close stops the timers of those who were counted here', async () => {
+    const [one] = (await fleet(1)) as [Member];
+    const { knock, part } = door({ requests: 4, windowMs: 1_234_000 }, one.shared);
+    server.pause();
+    const started = jest.spyOn(globalThis, 'setTimeout');
+    const stopped = jest.spyOn(globalThis, 'clearTimeout');
+    expect(await knock()).toBe('in');
+    const at = started.mock.calls.findIndex(([, ms]) => ms === 1_234_000);
+    const timer = started.mock.results[at]?.value;
+    expect(timer).toBeDefined();
+    part.close?.();
+    expect(stopped).toHaveBeenCalledWith(timer);
+  });
+
+  test('a request that is as heavy as the whole limit is let in, a heavier one never', async () => {
+    const [one] = (await fleet(2)) as [Member];
+    const heavy = door({ requests: 8, points: () => 8 }, one.shared);
+    const heavier = door({ requests: 8, points: () => 9 }, one.shared);
+    server.pause();
+    expect(await heavy.knock()).toBe('in');
+    expect(await heavier.knock('5.6.7.8')).toBe('guard_rate_limited');
   });
 
   test('a heavy request is not refused for good because its share is small', async () => {

@@ -1,6 +1,6 @@
 import type { Call } from '../../src/call.ts';
 import { systemClock } from '../../src/clock.ts';
-import { GeminiError } from '../../src/errors/gemini-error.ts';
+import { FRONT_END_PAGE, GeminiError } from '../../src/errors/gemini-error.ts';
 import type { Kind } from '../../src/errors/kinds.ts';
 import { retryPart } from '../../src/policies/retry.ts';
 import type { Policy } from '../../src/policy.ts';
@@ -69,12 +69,22 @@ test('a hint longer than maxMs is answered at once', async () => {
   const { outcome, waits } = await play([failed('rate_limited', 31_000)]);
   expect(outcome).toMatchObject({ kind: 'rate_limited', retryAfterMs: 31_000 });
   expect(waits).toEqual([]);
+  // No longer, not even by chance.
+  expect((await play([failed('rate_limited', 30_000)])).waits).toEqual([30_000]);
+});
+
+test('the wait that a page of a front end asks of people is none of a program', async () => {
+  const page = new GeminiError('model_overloaded', { retryAfterMs: 30_000, upstream: { reason: FRONT_END_PAGE } });
+  expect((await play([page])).waits).toEqual([150]);
 });
 
 test('a wait that would pass the deadline is not begun', async () => {
   const { outcome, calls } = await play([failed('rate_limited', 7000)], { overrides: { deadline: 7000 } });
   expect(outcome).toMatchObject({ kind: 'rate_limited' });
   expect(calls).toHaveLength(1);
+  // At the deadline there is no time left for the call itself.
+  expect((await play([failed('upstream_unavailable')], { overrides: { deadline: 150 } })).waits).toEqual([]);
+  expect((await play([failed('upstream_unavailable')], { overrides: { deadline: 151 } })).waits).toEqual([150]);
 });
 
 test.each<[Kind, number]>([
@@ -105,15 +115,27 @@ test("what the guard itself refused, and errors that are not Gemini's, are not r
   expect((await play([new TypeError('x is not a function')])).outcome).toBeInstanceOf(TypeError);
 });
 
+test('what a guard beneath this one has given up is not repeated', async () => {
+  expect((await play([new GeminiError('model_overloaded', { attempts: 3 })])).calls).toHaveLength(1);
+});
+
 test.each<[Call['repeat'], Kind, string | undefined, number]>([
   ['if-unsent', 'upstream_internal', undefined, 1],
   ['if-unsent', 'network_error', 'ECONNRESET', 1],
   ['if-unsent', 'network_error', 'ECONNREFUSED', 2],
+  ['if-unsent', 'network_error', 'ENOTFOUND', 2],
+  ['if-unsent', 'network_error', 'EAI_AGAIN', 2],
+  ['if-unsent', 'network_error', 'UND_ERR_CONNECT_TIMEOUT', 2],
+  ['if-unsent', 'network_error', undefined, 1],
   ['if-unsent', 'model_overloaded', undefined, 2],
+  ['if-unsent', 'rate_limited', undefined, 2],
+  ['if-unsent', 'resource_not_ready', undefined, 2],
   ['never', 'model_overloaded', undefined, 1],
 ])('a call that may be repeated %s: %s %s is called %i times', async (repeat, kind, reason, calls) => {
   const error = new GeminiError(kind, reason ? { upstream: { reason } } : {});
-  expect((await play([error], { overrides: { repeat } })).calls).toHaveLength(calls);
+  const played = await play([error], { overrides: { repeat } });
+  expect(played.calls).toHaveLength(calls);
+  expect(played.outcome).toBe(calls === 1 ? error : 'answer');
 });
 
 test('leaving ends the wait at once, and gives the budget back', async () => {
@@ -156,6 +178,22 @@ test('the budget ends retries when nothing succeeds, and successes fill it again
   expect(calls).toBe(303);
 });
 
+test('an answer gives back what its retries have cost', async () => {
+  const part = retryPart({ baseMs: 0 });
+  const { call, clock } = aCall();
+  const outcome = (part.policy as Policy)(
+    call,
+    upstream(failed('upstream_unavailable'), failed('upstream_internal')).next,
+  );
+  await settle();
+  expect(part.status?.(clock)).toEqual({ budget: { 'gemini.test gemini-3.8-flash': 495 } });
+  clock.advance(1);
+  await settle();
+  clock.advance(1);
+  expect(await outcome).toBe('answer');
+  expect(part.status?.(clock)).toEqual({ budget: { 'gemini.test gemini-3.8-flash': 500 } });
+});
+
 test('calls that name no model have a budget for each method', async () => {
   const part = retryPart();
   const { call } = aCall({ model: '' });
@@ -180,6 +218,7 @@ test('a call may be cut once, where it would be repeated if it hung', async () =
     );
   expect(await cuttable()).toEqual([true, false, false, false, false, false]);
   expect(await cuttable({}, { attempts: 2 })).toEqual([true, false]);
+  expect(await cuttable({}, { attempts: 1 })).toEqual([false]);
   expect(await cuttable({ repeat: 'if-unsent' })).not.toContain(true);
   expect(await cuttable({ isProbe: true })).toEqual([false]);
 });

@@ -54,6 +54,10 @@ test('the lower of both limits holds', async () => {
   expect(await limited({ ...options, maxInputTokens: 3000 }, 3100, 3100).outcome).toMatchObject({
     kind: 'token_budget_exceeded',
   });
+  // No limit of the own where the model takes no more anyway.
+  expect(await limited({ ...options, maxInputTokens: 4000 }, 4100, 4100).outcome).toMatchObject({
+    kind: 'context_too_long',
+  });
 });
 
 test.each([
@@ -125,6 +129,17 @@ test('on trial it counts while the model answers, and refuses nothing', async ()
   expect(await outcome).toBe('answer');
   expect(told).toMatchObject([{ event: 'prompt', data: { tokens: 1100, limit: 1000, shadow: true } }]);
   expect(await limited({ maxInputTokens: 1000, enforce: false }, 900, 900).outcome).toBe('answer');
+});
+
+test('on trial the answer is ready when its tokens are counted, for the log line to have them', async () => {
+  const part = tokenLimitPart({ maxInputTokens: 1000, enforce: false });
+  const count = async (): Promise<number> => {
+    await settle();
+    return 1100;
+  };
+  const { call, told } = aCall({ prompt: aPrompt(1100, { count }) });
+  expect(await (part.policy as Policy)(call, async () => 'answer')).toBe('answer');
+  expect(told).toMatchObject([{ event: 'prompt', data: { tokens: 1100 } }]);
 });
 
 test('on trial a failure stays what it is', async () => {

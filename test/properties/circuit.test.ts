@@ -142,7 +142,12 @@ property(
   (given, steps) => {
     const clock = new ManualClock();
     // In the middle of the spread: it opens for as long as it says.
-    const circuit = new Circuit(given, clock, () => 0.5);
+    const circuit = new Circuit(
+      given,
+      clock,
+      () => 0.5,
+      () => false,
+    );
     const table = new Table(given);
     const open: [Admission, ReturnType<Table['admit']> & object][] = [];
     const changes: string[] = [];

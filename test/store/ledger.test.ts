@@ -1,8 +1,8 @@
 import { untilMidnightPacific } from '../../src/pacific.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
-import type { Ask, LedgerName, Place } from '../../src/store/store.ts';
-import { ManualClock } from '../support.ts';
+import { ALONE, type Ask, type LedgerName, type Place } from '../../src/store/store.ts';
+import { ManualClock } from '../manual-clock.ts';
 
 const NAME: LedgerName = { host: 'gemini.test', project: 'p', resource: 'm' };
 
@@ -145,12 +145,12 @@ test('a step of the wall clock by an hour neither opens gates nor empties window
   }
 });
 
-test('a hundred thousand models named by visitors leave a thousand ledgers, and the busy one among them', () => {
+test('ten thousand models named by visitors leave a thousand ledgers, and the busy one among them', () => {
   const clock = new ManualClock();
   const store = new MemoryStore();
-  for (let i = 0; i < 100_000; i++) {
+  for (let i = 0; i < 10_000; i++) {
     store.reserve({ ...NAME, resource: `model-${i}` }, ask(), clock);
-    if (i % 500 === 0) store.reserve(NAME, ask(), clock);
+    if (i % 50 === 0) store.reserve(NAME, ask(), clock);
   }
   const ledgers = store.status(clock);
   expect(ledgers).toHaveLength(1000);
@@ -167,4 +167,136 @@ test('ledgers of other hosts, projects and resources are others, whatever stands
   }
   store.end();
   expect(store.status(clock)).toEqual([]);
+});
+
+test('a place is told whole; the time within a slice costs no wait', () => {
+  const clock = new ManualClock();
+  clock.advance(1100);
+  const dayEnds = clock.date() + untilMidnightPacific(clock.date());
+  const place = { taken: true, waitMs: 0, why: 'tpm', slice: 4, tokens: 10, dayEnds };
+  expect(new Ledger().reserve(ask(), clock)).toEqual(place);
+  expect(new Ledger().outlook({}, clock).waitMs).toBe(0);
+});
+
+test('a place that is exactly as far away as a call would wait is taken', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  ledger.close({ kind: 'rate_limited' }, 7000, clock);
+  expect(ledger.reserve(ask({}, { maxWaitMs: 7000 }), clock)).toMatchObject({ taken: true, waitMs: 7000 });
+});
+
+test('a gate that opens within a slice is told to the millisecond, and its place begins with the next slice', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  ledger.close({ kind: 'rate_limited' }, 7100, clock);
+  expect(ledger.reserve(ask({}, { maxWaitMs: 0 }), clock)).toMatchObject({ taken: false, waitMs: 7100, why: 'gate' });
+  expect(ledger.reserve(ask(), clock)).toMatchObject({ taken: true, waitMs: 7250, why: 'gate' });
+});
+
+test('of two refusals until the same time the later one is told', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  ledger.close({ kind: 'rate_limited' }, 7000, clock);
+  ledger.close({ kind: 'quota_exhausted' }, 7000, clock);
+  expect(ledger.reserve(ask({}, { maxWaitMs: 0 }), clock)).toMatchObject({ verdict: { kind: 'quota_exhausted' } });
+});
+
+test('behind a gate it is the limit that is in the way where that lasts for longer', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  ledger.reserve(ask({ rpm: 1 }), clock);
+  ledger.close({ kind: 'rate_limited' }, 1000, clock);
+  const refusal = { taken: false, waitMs: 60_750, why: 'rpm', limit: 1 };
+  expect(ledger.reserve(ask({ rpm: 1 }, { maxWaitMs: 0 }), clock)).toEqual(refusal);
+});
+
+test('the limit that is told is the one that holds a call back, also by a place promised for later', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  const limits = { rpm: 2, tpm: 1000 };
+  ledger.reserve(ask(limits, { tokens: 500 }), clock);
+  const tokens = { taken: false, waitMs: 60_750, why: 'tpm', limit: 1000 };
+  expect(ledger.reserve(ask(limits, { tokens: 600, maxWaitMs: 0 }), clock)).toEqual(tokens);
+  const promised = new Ledger();
+  promised.close({ kind: 'rate_limited' }, 10_000, clock);
+  promised.reserve(ask({ rpm: 1 }), clock);
+  const requests = { taken: false, waitMs: 70_750, why: 'rpm', limit: 1 };
+  expect(promised.reserve(ask({ rpm: 1 }, { maxWaitMs: 0 }), clock)).toEqual(requests);
+  // At the end of its minute the first request is over: the tokens of the second are in the way.
+  const both = new Ledger();
+  both.add(0, 1, 10);
+  both.add(200, 1, 900);
+  expect(both.reserve(ask(limits, { tokens: 500, maxWaitMs: 0 }), clock)).toMatchObject({
+    why: 'tpm',
+    waitMs: 110_750,
+  });
+});
+
+test.each([
+  ['rpm', 10, { rpm: 0 }, 0],
+  ['tpm', 0, { tpm: 0 }, 0],
+  ['tpm', 10, { tpm: 9 }, 9],
+  ['rpd', 10, { rpd: 0 }, 0],
+])('%s is named where %d tokens have no room in %j', (why, tokens, limits, limit) => {
+  const refusal = { taken: false, waitMs: Infinity, why, limit };
+  expect(new Ledger().reserve(ask(limits, { tokens }), new ManualClock())).toEqual(refusal);
+});
+
+test('a prompt as large as a minute has room in it', () => {
+  expect(new Ledger().reserve(ask({ tpm: 10 }), new ManualClock())).toMatchObject({ taken: true, waitMs: 0 });
+});
+
+test('what is forced behind a closed gate is counted in the present, and names the gate', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  ledger.close({ kind: 'rate_limited' }, 7000, clock);
+  expect(ledger.reserve(ask({}, { force: true }), clock)).toMatchObject({ waitMs: 0, slice: 0, why: 'gate' });
+});
+
+test('the outlook behind a gate looks for room where the gate opens', () => {
+  const clock = new ManualClock();
+  clock.advance(3000);
+  const ledger = new Ledger();
+  ledger.close({ kind: 'rate_limited' }, 100_000, clock);
+  ledger.reserve(ask({ rpm: 1 }), clock);
+  expect(ledger.outlook({ rpm: 1 }, clock).waitMs).toBe(160_750);
+});
+
+test('requests of the day that were counted elsewhere count here', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  ledger.addToday(2, clock);
+  expect(ledger.status(clock).used.today).toBe(2);
+  expect(ledger.reserve(ask({ rpd: 2 }), clock)).toMatchObject({ taken: false, why: 'rpd' });
+});
+
+test('the status names the gate as long as it is closed, and the quota where one was named', () => {
+  const clock = new ManualClock();
+  const ledger = new Ledger();
+  expect(ledger.status(clock)).toEqual({ limits: {}, used: { requests: 0, tokens: 0, today: 0 } });
+  ledger.close({ kind: 'rate_limited' }, 1000, clock);
+  expect(ledger.status(clock).gate).toEqual({ kind: 'rate_limited', opensInMs: 1000 });
+  ledger.close({ kind: 'quota_exhausted', quota: { scope: 'day', id: 'PerDay' } }, 5000, clock);
+  expect(ledger.status(clock).gate).toEqual({ kind: 'quota_exhausted', quotaId: 'PerDay', opensInMs: 5000 });
+  clock.advance(5000);
+  expect(ledger.status(clock)).not.toHaveProperty('gate');
+});
+
+test('a store of this process hands everything to the ledger of that name', () => {
+  const clock = new ManualClock();
+  const store = new MemoryStore();
+  expect(store.isShared).toBe(false);
+  const first = store.reserve(NAME, ask(), clock) as Place;
+  const second = store.reserve({ ...NAME }, ask(), clock) as Place;
+  store.settle(NAME, first, 25, clock);
+  store.release(NAME, second, clock);
+  store.learn(NAME, { rpm: 2 }, clock);
+  expect(store.outlook(NAME, {}, clock)).toEqual({ waitMs: 0, left: 0.5, used: 1, tokens: 25, today: 1 });
+  expect(store.status(clock)).toEqual([{ ...NAME, limits: { rpm: 2 }, used: { requests: 1, tokens: 25, today: 1 } }]);
+});
+
+test('nobody is heard on the board of a process that is alone', () => {
+  ALONE.post('notice');
+  expect(ALONE.hears('notice')).toBe(false);
+  ALONE.withdraw('notice');
 });

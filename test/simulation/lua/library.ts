@@ -101,6 +101,11 @@ export const LIBRARY: Readonly<Record<string, Value>> = {
   string: tableOf({
     format: (pattern, ...values) => [format(pattern, ...values)],
     match: (given, pattern) => match(given, pattern),
+    // Plain texts alone: the scripts pass true for that.
+    find: (given, part, from) => {
+      const at = text(given).indexOf(text(part), arithmetic(from) - 1);
+      return at < 0 ? [undefined] : [at + 1, at + text(part).length];
+    },
     byte: (given, i) => [text(given).charCodeAt(arithmetic(i) - 1)],
     sub: (given, from, to) => [text(given).slice(arithmetic(from) - 1, to === undefined ? undefined : arithmetic(to))],
   }),
