@@ -51,6 +51,12 @@ export const AREAS = {
     tests: ['test/errors/!(*property|hostile|generality|redact|clean).test.ts'],
     goal: 100,
   },
+  answers: {
+    runner: 'in-process',
+    mutate: ['src/errors/{gemini-error,problem}.ts'],
+    tests: ['test/errors/{gemini-error,problem}.test.ts'],
+    goal: 95,
+  },
   retry: {
     runner: 'in-process',
     mutate: ['src/policies/{retry,timeout,unsent}.ts', 'src/policy.ts'],
@@ -83,7 +89,7 @@ export const AREAS = {
   },
   callers: {
     runner: 'in-process',
-    mutate: ['src/policies/{rate-limit,caller-limiter,redis-limiter}.ts'],
+    mutate: ['src/policies/{rate-limit,caller-limiter,redis-limiter,libraries}.ts'],
     tests: ['test/policies/{rate-limit,redis-limiter,names}.test.ts'],
     goal: 95,
   },
@@ -134,7 +140,16 @@ export const AREAS = {
 /** Survivors that change nothing, by file: mutation/equivalents.md says why. */
 export const EQUIVALENT = {
   'src/bounded-map.ts': 2,
+  'src/errors/codes.ts': 1,
+  'src/errors/foreign.ts': 1,
+  'src/errors/gemini-error.ts': 2,
+  'src/errors/is-gemini-failure.ts': 2,
+  'src/errors/links.ts': 1,
+  'src/errors/peel.ts': 1,
+  'src/errors/read-json.ts': 2,
   'src/errors/retry-info.ts': 6,
+  'src/errors/safe.ts': 2,
+  'src/errors/verdict.ts': 1,
   'src/pacific.ts': 3,
   'src/policies/by-resource.ts': 1,
   'src/policies/caller-limiter.ts': 1,

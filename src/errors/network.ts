@@ -26,7 +26,7 @@ export function kindOfNetworkCode(code: string): Kind | undefined {
 
 /** What the first code of that kind in a text means, as dumps print them: `code: 'UND_ERR_SOCKET'`. */
 export function kindOfNetworkCodeIn(text: string): Kind | undefined {
-  for (const match of text.matchAll(/\b[A-Z][A-Z\d]{1,20}(?:__?[A-Z\d]{1,24}){0,6}\b/g)) {
+  for (const match of text.matchAll(/\b[A-Z][A-Z\d]{0,20}(?:__?[A-Z\d]{1,24}){0,6}\b/g)) {
     const kind = kindOfNetworkCode(match[0]);
     if (kind !== undefined) return kind;
   }

@@ -103,7 +103,7 @@ const WORDS = {
       'ssl routines',
       'tls: fatal alert',
     ],
-    ...['tls: handshake fail', 'tls: handshake failure', 'ssl: wrong version', 'handshake failure', 'hand shake alert'],
+    ...['tls: handshake fail', 'tls: handshake failed', 'ssl: wrong version', 'handshake failure', 'hand shake alert'],
     ...['sslv3 alert', 'tlsv1 unknown alert', 'self_signed_cert_in_chain'],
   ],
   network_error: [
