@@ -17,11 +17,11 @@ function matches(pattern: string, file: string): boolean {
   return new RegExp(`^${expression}$`).test(file);
 }
 
-test.each(
-  readdirSync(join(ROOT, 'src/policies')).filter((file) => !file.endsWith('.d.ts')),
-)('the mutants of src/policies/%s are in one area', (name) => {
-  const areas = Object.entries(AREAS).filter(([, { mutate }]) =>
-    mutate.some((pattern) => matches(pattern, `src/policies/${name}`)),
-  );
+const FILES = ['src/policies', 'src/store'].flatMap((dir) =>
+  readdirSync(join(ROOT, dir)).flatMap((file) => (file.endsWith('.d.ts') ? [] : [`${dir}/${file}`])),
+);
+
+test.each(FILES)('the mutants of %s are in one area', (file) => {
+  const areas = Object.entries(AREAS).filter(([, { mutate }]) => mutate.some((pattern) => matches(pattern, file)));
   expect(areas).toHaveLength(1);
 });
