@@ -5,7 +5,7 @@ import { redisServer } from './lib/redis.mjs';
 import { median, spread, table } from './lib/stats.mjs';
 
 const BASE = 'bare';
-const KINDS = ['bare', 'handwired', 'cockatiel', 'guarded', 'guarded:fetch', 'guarded:redis'];
+const KINDS = ['bare', 'handwired', 'cockatiel', 'floor', 'floor:fetch', 'floor:redis', 'guarded', 'guarded:fetch', 'guarded:redis'];
 const CONNECTIONS = [1, 16, 64];
 
 const SETTINGS = {
@@ -17,8 +17,8 @@ const SETTINGS = {
 export async function overhead({ length, only }) {
   const settings = SETTINGS[length];
   const wanted = KINDS.filter((kind) => kind !== BASE && (!only || only.includes(kind)));
-  const redis = wanted.includes('guarded:redis') ? await redisServer() : undefined;
-  const kinds = wanted.filter((kind) => redis || kind !== 'guarded:redis');
+  const redis = wanted.some((kind) => kind.endsWith(':redis')) ? await redisServer() : undefined;
+  const kinds = wanted.filter((kind) => redis || !kind.endsWith(':redis'));
   const upstream = await start('lib/upstream.mjs', [], LOAD_CORE);
   const loads = [await start('lib/load.mjs', [], LOAD_CORE), await start('lib/load.mjs', [], LOAD_CORE)];
   const env = redis ? { REDIS_URL: redis.url } : {};

@@ -13,6 +13,8 @@ const BUSY = { model: 'busy', rpm: 150, callsAMinute: 300 };
 /** Asked for less than half of it: nothing has to wait, and nothing may fail. */
 const CALM = { model: 'calm', rpm: 600, callsAMinute: 240 };
 const RECOVERY_MS = 2000;
+/** Longer than that, so that a late recovery is seen for what it is. */
+const HEALING_MS = 3000;
 
 if (process.send) await work();
 else process.exit(await rule(Number(process.argv[2] ?? 3)));
@@ -87,9 +89,9 @@ async function rule(rounds) {
   const heal = async (mend) => {
     await mend();
     healed.push(Date.now());
-    await sleep(4000);
+    await sleep(HEALING_MS);
   };
-  await sleep(rounds === 0 ? 25_000 : 6000);
+  await sleep(rounds === 0 ? 25_000 : 4000);
   for (let round = 0; round < rounds; round++) {
     redis.signal('SIGSTOP');
     await sleep(2000);

@@ -28,7 +28,7 @@ export function stopwatch(): () => number {
   };
   const tick = (): void => {
     look();
-    timer = setTimeout(tick, 1);
+    timer = setTimeout(tick, 1).unref();
   };
   tick();
   return () => {

@@ -99,6 +99,21 @@ test.each(['esm', 'cjs'] as const)('a server that is bundled as %s runs', async 
   expect(await run([outfile])).toEqual({ code: 0, stdout: 'over\n', stderr: '' });
 });
 
+test('a page takes of it what it names, and nothing of the server', () => {
+  const page = (contents: string): string => {
+    const stdin = { contents, resolveDir: PACKED };
+    const how = { bundle: true, minify: true, format: 'esm', platform: 'browser', write: false } as const;
+    return buildSync({ stdin, ...how }).outputFiles[0]?.text as string;
+  };
+  const [all, one] = [
+    page("export * from 'gemini-guard/frontend'"),
+    page("export { countdown } from 'gemini-guard/frontend'"),
+  ];
+  expect(all).toContain('ProblemError');
+  expect(all.length).toBeLessThanOrEqual(7000);
+  expect(one.length).toBeLessThanOrEqual(1500);
+});
+
 test('a bundle of one name is small, and without a logger, a limiter or an HTTP client', async () => {
   const { stdout, stderr } = await run([join(ROOT, 'scripts/pack/bundle.mjs'), PACKED]);
   expect(stderr).toBe('');

@@ -6,6 +6,9 @@ import { leaks, see } from './canaries.ts';
 // Runs before each test file: nothing that a server of a test answers, and nothing that is written to any stream (logs,
 // files), may hold the key or the prompt that the tests call Gemini with.
 
+// As it is in Node: jest makes it 100, and errors are made here by the ten thousand.
+Error.stackTraceLimit = 10;
+
 /** A secret may be cut in two by a chunk. */
 const TAIL = 100;
 const WATCHED = Symbol.for('gemini-guard.watched');

@@ -4,7 +4,7 @@ import { Fleet } from './fleet.ts';
 import { Outage, type OutageMode } from './outage.ts';
 import { lossTold } from './outage-words.ts';
 import { RedisStore } from './redis.ts';
-import { RedisLink } from './redis-link.ts';
+import { ANSWER_MS, RedisLink } from './redis-link.ts';
 import type { RedisSettings } from './redis-options.ts';
 import { SharedTime } from './shared-time.ts';
 import { Snapshots } from './snapshots.ts';
@@ -120,7 +120,13 @@ export class SharedState {
     this.#hanging++;
     // Late is no proof that it is well, but worth another look at once.
     const isIn = this.link.isUp || this.#joinedAt !== undefined;
-    const { now, gates } = await this.#fleet.beat(this.store.gates(this.#clock), isIn, () => this.#again(0));
+    const begun = systemClock.now();
+    const answer = this.#fleet.beat(this.store.gates(this.#clock), isIn, () => this.#again(0));
+    const { now, gates } = await answer.catch((error: unknown) => {
+      // A refusal is an answer: nothing hangs.
+      if (systemClock.now() - begun < ANSWER_MS) this.#hanging--;
+      throw error;
+    });
     this.#hanging = 0;
     this.#time.hear(now);
     this.store.hearGates(gates);

@@ -10,7 +10,7 @@ test('four processes keep their limits and lose no call while Redis is paused, k
   expect(stderr).toBe('');
   const { broken, sums, reasons } = JSON.parse(stdout);
   expect(broken).toEqual([]);
-  expect(sums.calm.ok).toBeGreaterThan(300);
+  expect(sums.calm.ok).toBeGreaterThan(200);
   expect(sums.busy.ok).toBeGreaterThan(100);
   expect(reasons).toEqual(expect.arrayContaining(['TIMEOUT', 'OOM']));
 });

@@ -16,16 +16,21 @@ function withStatus(status: number | undefined, text: string): string {
   return status === undefined ? text : `HTTP ${status}: ${text}`;
 }
 
+let written = '';
+const stream = new Writable({
+  write(chunk, _encoding, done) {
+    written += chunk;
+    done();
+  },
+});
+const loggers = new Map<unknown, Logger>();
+
 /** What winston writes. */
 function byWinston(made: Parameters<typeof createLogger>[0], use: (logger: Logger) => void): string {
-  let written = '';
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      written += chunk;
-      done();
-    },
-  });
-  use(createLogger({ ...made, transports: [new transports.Stream({ stream })] }));
+  const logger = loggers.get(made) ?? createLogger({ ...made, transports: [new transports.Stream({ stream })] });
+  loggers.set(made, logger);
+  written = '';
+  use(logger);
   return written.trimEnd();
 }
 

@@ -94,7 +94,8 @@ export async function expectProblem(response: Response): Promise<Problem> {
   expect([response.status, response.headers.get('content-type'), response.headers.get('retry-after')]).toEqual([
     429,
     'application/problem+json',
-    '35',
+    // Less, where another visitor has closed the gate a while ago.
+    expect.stringMatching(/^3[0-5]$/),
   ]);
   for (const secret of [CANARY_KEY, CANARY_PROMPT, 'generativelanguage', MODEL]) expect(text).not.toContain(secret);
   const problem = JSON.parse(text) as Problem;

@@ -442,3 +442,23 @@ test('no prompt is counted where there is no quota for it', async () => {
   expect(await quota({ ...call, prompt }, answered).catch(caught)).toMatchObject({ kind: 'quota_zero' });
   expect(counted).toBe(0);
 });
+
+test('who is sent a quarter of a second late keeps his place; later, he needs another', async () => {
+  const heldFor = async (ms: number): Promise<number> => {
+    const { quota, call, clock } = setUp();
+    let asked = 0;
+    const reserve = call.store.reserve.bind(call.store);
+    Object.assign(call.store, {
+      reserve: (...given: Parameters<Store['reserve']>) => {
+        asked++;
+        return reserve(...given);
+      },
+    });
+    await quota(call, async (passed) => {
+      clock.advance(ms);
+      return answered(passed);
+    });
+    return asked;
+  };
+  expect([await heldFor(250), await heldFor(251)]).toEqual([1, 2]);
+});

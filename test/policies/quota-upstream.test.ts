@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { GeminiError, type Guard, type GuardEvents } from '../../src/index.ts';
 import { answer, type FakeGemini, type FakeGeminiOptions, fakeGemini, fault } from '../../src/testing/index.ts';
-import { clientOf, fastClock, listen, MODEL, quickGuard, sdks } from '../support.ts';
+import { until } from '../store/stage.ts';
+import { clientOf, fastClock, listen, ManualClock, MODEL, quickGuard, sdks } from '../support.ts';
 
 // Real time, ten and more times as fast, on a machine that does other things too.
 jest.retryTimes(2);
@@ -65,18 +65,28 @@ test.each([
   ['requests', { rpm: 30 }, { rpm: 30 }],
   ['tokens', { tpm: 1500 }, { tpm: 1500 }],
 ])('a quota of %s that nobody has configured is learned by one 429, and used up from then on', async (_, limits, learned) => {
-  const { clock, gemini, guard } = await setUp({ limits: { [MODEL]: limits } }, { quota: { maxWaitMs: 90_000 } }, 12);
+  const clock = new ManualClock();
+  const gemini = await fakeGemini({ now: clock.date, limits: { [MODEL]: limits } });
+  ends.push(() => gemini.close());
+  const guard = quickGuard({ clock, quota: { maxWaitMs: 90_000 }, retry: { baseMs: 500 } });
   const ai = clientOf(guard, gemini.url);
   const contents = 'x'.repeat(200);
-  let stopped = false;
-  const visitors = new Set<Promise<unknown>>();
-  // Twice the quota, for two minutes.
-  const begun = clock.now();
-  while (!stopped) {
-    const visitor = ai.models.generateContent({ model: MODEL, contents }).catch(caught);
-    visitors.add(visitor);
-    await sleep(1000 / 12);
-    stopped = clock.now() - begun > 2 * 60_000 - 2000;
+  let over = 0;
+  const retriesAt: number[] = [];
+  guard.on('retry', ({ waitMs }) => retriesAt.push(clock.now() + waitMs));
+  const waiting = (): number => {
+    const lines = (guard.status().parts.quota as { waiting: { calls: number }[] }).waiting;
+    return lines.reduce((sum, { calls }) => sum + calls, 0) + retriesAt.filter((at) => at > clock.now()).length;
+  };
+  // Twice the quota, for two minutes. Time stands still while Gemini is asked.
+  for (let second = 1; second < 118; second++) {
+    void ai.models
+      .generateContent({ model: MODEL, contents })
+      .catch(caught)
+      .finally(() => over++);
+    await new Promise((resolve) => setImmediate(resolve));
+    await until(() => over + waiting() === second);
+    clock.advance(1000);
   }
   const statuses = statusesOf(gemini);
   const good = statuses.filter((status) => status === 200).length;
@@ -84,8 +94,9 @@ test.each([
   expect(ledgersOf(guard)[0]?.limits).toEqual(learned);
   // Two windows of thirty: each prompt has fifty tokens.
   expect(good).toBeGreaterThanOrEqual(0.97 * 2 * 30);
-  await guard.close({ graceMs: 0 });
-  await Promise.all(visitors);
+  const closing = guard.close({ graceMs: 0 });
+  clock.advance(1);
+  await closing;
 });
 
 test('a quota of the day costs one call, for all who come before midnight', async () => {
@@ -144,7 +155,7 @@ test('in shadow mode the record of a request names what would have held it back'
   const records: unknown[] = [];
   guard.on('answer', ({ status, shadow }) => records.push({ status, shadow }));
   for (let i = 0; i < 2; i++) expect((await fetch(server.url)).status).toBe(200);
-  await sleep(20);
+  await until(() => records.length === 2);
   expect(records).toEqual([
     { status: 200, shadow: undefined },
     { status: 200, shadow: ['gate'] },

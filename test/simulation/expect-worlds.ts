@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(__dirname, '../..');
-/** In four files, so that the workers of jest share them; in a process of its own, which is twice as fast as within jest. */
-const EACH = 2500;
+/** In two files, so that the workers of jest share them; in a process of its own, which is twice as fast as within jest. */
+const EACH = 5000;
 
 /** Plays worlds, and fails with what a broken one says of itself and the command that plays it again. */
 export function expectWorldsToHold(part: number): void {

@@ -160,7 +160,7 @@ test(
     // It is back, and answers too late for a while: what is told is taken in, and told again.
     await world.pass(520);
     await world.trouble('slow', 6000);
-    await world.pass(12_000);
+    await world.pass(14_000);
     expect(first.shared.link.isUp).toBe(true);
     await second.taken(1, ask({ rpm: 40, rpd: 60 }));
     expect(statusOf(second)?.used).toEqual({ requests: 5, tokens: 50, today: 5 });

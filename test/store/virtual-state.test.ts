@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/clock.ts';
 import { faceOf } from '../../src/store/redis-client.ts';
+import { REJOIN } from '../../src/store/scripts.ts';
 import { SharedState } from '../../src/store/shared-state.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { ask, type Member, NAME, virtually } from './virtual-stage.ts';
@@ -237,7 +238,7 @@ test(
 );
 
 test(
-  'questions that hang end with their connection: a new one is asked more often again',
+  'questions that hang end with their connection: a new one is asked each second again',
   virtually(async (world) => {
     const [one] = (await world.join(1)) as [Member];
     const sent = counted(one);
@@ -248,7 +249,7 @@ test(
     await world.pass(9000);
     one.client.connect();
     await world.pass(5000);
-    expect(sent()).toBe(5);
+    expect(sent()).toBe(6);
   }),
 );
 
@@ -276,5 +277,50 @@ test(
     await one.close();
     await world.pass(1000);
     expect([one.told, world.face.pending]).toEqual([[], 0]);
+  }),
+);
+
+test(
+  'one that has told what it used, and waits for the others, tells it again where Redis was emptied meanwhile',
+  virtually(async (world) => {
+    const [first, second] = (await world.join(2)) as [Member, Member];
+    expect(await first.taken(5, ask({ rpm: 40 }))).toBe(5);
+    second.client.connect = () => {};
+    await world.trouble('kill-empty', 1000);
+    await world.pass(1500);
+    expect(first.shared.link.isUp).toBe(false);
+    await world.trouble('kill-empty', 300);
+    await world.pass(3000);
+    expect(first.shared.link.isUp).toBe(true);
+    expect(await first.taken(50, ask({ rpm: 40 }))).toBe(35);
+  }),
+);
+
+test(
+  'one that lives, and has not told what it used yet, is waited for',
+  virtually(async (world) => {
+    const [first, second] = (await world.join(2)) as [Member, Member];
+    expect(await second.taken(5, ask({ rpm: 40 }))).toBe(5);
+    const { evalsha } = second.client;
+    second.client.evalsha = (sha, ...given) => {
+      return sha === REJOIN.sha ? new Promise(() => {}) : evalsha.call(second.client, sha, ...given);
+    };
+    await world.trouble('kill', 1000);
+    await world.pass(1600);
+    expect(first.shared.link.isUp).toBe(false);
+    await world.pass(1000);
+    expect(first.shared.link.isUp).toBe(true);
+  }),
+);
+
+test(
+  'a Redis that refuses is asked each second, however long, and is back within one',
+  virtually(async (world) => {
+    const [one] = (await world.join(1)) as [Member];
+    await world.trouble('full', 20_000);
+    await world.pass(19_000);
+    expect(one.shared.link.isLost).toBe(true);
+    await world.pass(2300);
+    expect(one.shared.link.isUp).toBe(true);
   }),
 );

@@ -1,3 +1,0 @@
-import { expectWorldsToHold } from './expect-worlds.ts';
-
-expectWorldsToHold(4);
