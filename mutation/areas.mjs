@@ -55,7 +55,7 @@ export const AREAS = {
     runner: 'in-process',
     mutate: ['src/errors/{gemini-error,problem}.ts'],
     tests: ['test/errors/{gemini-error,problem}.test.ts'],
-    goal: 95,
+    goal: 100,
   },
   retry: {
     runner: 'in-process',
