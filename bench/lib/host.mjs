@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 const [kind, upstream] = process.argv.slice(2);
 const [name, variant] = kind.split(':');
 const { create } = await import(`../servers/${name}.mjs`);
-const app = create({ upstream, model: 'gemini-3.8-flash', variant });
+const app = await create({ upstream, model: 'gemini-3.8-flash', variant });
 let requests = 0;
 const server = createServer((req, res) => {
   requests++;
