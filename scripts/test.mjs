@@ -50,8 +50,8 @@ async function runTests(args) {
   return status === 0 && !leaked;
 }
 
-// Half of the test files wait for processes, sockets and time: of three workers on two cores one always does.
-const workers = Math.ceil(availableParallelism() * 1.5);
+// Half of the test files wait for processes, sockets and time: of two workers on a core one does at any time.
+const workers = availableParallelism() * 2;
 const jest = [`--maxWorkers=${workers}`, '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
 const tested = await runTests(jest);
 const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
