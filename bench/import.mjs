@@ -16,7 +16,7 @@ const CASES = {
 /** `import` is the name of the bench on the command line. */
 export async function importing({ length }) {
   const rows = [];
-  for (let round = 0; round < { long: 25, short: 7, tiny: 1 }[length]; round++) {
+  for (let round = 0; round < { long: 25, short: 5, tiny: 1 }[length]; round++) {
     for (const [name, code] of Object.entries(CASES)) rows.push({ round, name, ...measured(code) });
   }
   const of = (name) => rows.filter((row) => row.name === name);

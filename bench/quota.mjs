@@ -13,7 +13,7 @@ const QUOTAS = [
 
 const SETTINGS = {
   long: { minutes: 4, quotas: QUOTAS.length },
-  short: { minutes: 2, quotas: 1 },
+  short: { minutes: 1, quotas: 1 },
   tiny: { minutes: 0.1, quotas: 1 },
 };
 

@@ -14,7 +14,7 @@ const DELAY_MS_EACH = 1;
 
 const SETTINGS = {
   long: { rounds: 6, ms: 2000, warms: 4 },
-  short: { rounds: 2, ms: 500, warms: 2 },
+  short: { rounds: 1, ms: 500, warms: 1 },
   tiny: { rounds: 1, ms: 100, warms: 0 },
 };
 

@@ -20,7 +20,8 @@ const { values } = parseArgs({
 const wanted = Number(values.requests);
 const connections = Number(values.connections);
 const until = Date.now() + Number(values.minutes) * 60_000;
-const leg = Math.ceil(Math.min(5000, wanted / 10));
+/** Between two looks everything must come to rest, which takes seconds. */
+const leg = Math.ceil(Math.min(50_000, wanted / 10));
 const GROWTH_MB = 1;
 /** Connections of pools and a timer here and there come and go; what leaks comes a thousand times as often. */
 const SLACK = 10;

@@ -10,7 +10,7 @@ import { WholeResponse } from '../../dist/esm/upstream/whole-response.js';
 import { median } from './stats.mjs';
 
 const [what, length] = process.argv.slice(2);
-const [batches, most] = { long: [25, 4000], short: [9, 4000], tiny: [1, 50] }[length];
+const [batches, most] = { long: [25, 4000], short: [5, 4000], tiny: [1, 50] }[length];
 const calls = what === 'bytes' ? Math.min(500, most) : most;
 
 const URL_ = 'https://generativelanguage.googleapis.com/v1beta/models/gemini-3.8-flash:generateContent';
