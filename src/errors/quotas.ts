@@ -59,8 +59,10 @@ export function quotasInText(words: string): QuotaFact[] {
   for (const match of words.matchAll(FIELD)) {
     const value = (match[2] ?? match[3]) as string;
     const name = FIELDS[(match[1] as string).toLowerCase().replaceAll('_', '')] as string;
-    // Older texts call the id a limit: "for quota metric 'x' and limit 'GenerateRequestsPerDay'".
-    const key = name === 'value' && !/^\d/.test(value) ? 'id' : name;
+    // Older texts call the id a limit: "for quota metric 'x' and limit 'GenerateRequestsPerDay'". Any other word may be a prompt's.
+    const isNamed = name === 'value' && !/^\d/.test(value);
+    if (isNamed && !/[a-z]per[A-Z_]|[a-z_]Per/.test(value)) continue;
+    const key = isNamed ? 'id' : name;
     if (key in current) current = {};
     if (Object.keys(current).length === 0) facts.push(current);
     current[key] = value;

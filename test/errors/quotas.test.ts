@@ -72,7 +72,7 @@ describe('the quotas that a text names', () => {
     ['quota_metric: m.', [{ metric: 'm' }]],
     ['"quota_limit" => "x", "quota_limit_value" => "5"', [{ id: 'x', value: 5 }]],
     ['quotaid = x, metric: a.b/c..', [{ id: 'x', metric: 'a.b/c' }]],
-    ["metric    :    m, limit:''x''", [{ metric: 'm', id: 'x' }]],
+    ["metric    :    m, limit:''QPerDay''", [{ metric: 'm', id: 'QPerDay' }]],
     ['QUOTA_ID: x', [{ id: 'x' }]],
     [
       'metric: a, limit: 1, metric: b, limit: 2',
@@ -234,4 +234,9 @@ describe('too much of something', () => {
     `spend ${'x'.repeat(61)} minute`,
     `minute ${'x'.repeat(41)} spend`,
   ])('%j: none', (words) => expect(isShortSpend(words)).toBe(false));
+});
+
+test('a word behind `limit` that is no name of a quota is nobody else to tell of: it may be of a prompt', () => {
+  expect(quotasInText('limit:CANARY1)')).toEqual([]);
+  expect(quotasInText("and limit 'GenerateRequestsPerDay'")).toMatchObject([{ id: 'GenerateRequestsPerDay' }]);
 });
