@@ -61,7 +61,7 @@ export function quotasInText(words: string): QuotaFact[] {
     const name = FIELDS[(match[1] as string).toLowerCase().replaceAll('_', '')] as string;
     // Older texts call the id a limit: "for quota metric 'x' and limit 'GenerateRequestsPerDay'". Any other word may be a prompt's.
     const isNamed = name === 'value' && !/^\d/.test(value);
-    if (isNamed && !/[a-z]per[A-Z_]|[a-z_]Per/.test(value)) continue;
+    if (isNamed && !/\wPer[A-Z]|_per_/.test(value)) continue;
     const key = isNamed ? 'id' : name;
     if (key in current) current = {};
     if (Object.keys(current).length === 0) facts.push(current);
