@@ -9,12 +9,11 @@ interface Transport {
   log(info: { readonly [MESSAGE]: string; readonly level: 'info' }, done: () => void): void;
 }
 
-/** Lines that wait to be written, before further ones are dropped: stdout is a pipe that nobody reads. */
-const WAITING_MOST = 1000;
 /** How long a line waits for others: each write costs as much as all of them, and so does another turn of the event loop. */
 const GATHER_MS = 10;
-/** More than this is written at once. */
+/** So many are written at once. */
 const GATHER_MOST = 100;
+/** What may wait in stdout before lines are dropped: it is a pipe that nobody reads. */
 const STALLED_BYTES = 1024 * 1024;
 
 /**
@@ -29,7 +28,7 @@ class ConsoleLines {
 
   /** False where the line is lost. */
   write(line: string): boolean {
-    if (this.#lines.length >= WAITING_MOST || process.stdout.writableLength > STALLED_BYTES) return false;
+    if (process.stdout.writableLength > STALLED_BYTES) return false;
     this.#lines.push(line);
     if (this.#lines.length === GATHER_MOST) this.flush();
     else this.#gather();
