@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { answer, type Exchange, fault, type Reply } from '../../src/testing/index.ts';
+import { fault } from '../../src/testing/index.ts';
 import { ManualClock } from '../support.ts';
+import { held } from './held.ts';
 import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
@@ -131,16 +132,3 @@ describe.each(hosts)('the circuit behind %s', (_name, express) => {
     expect(state()).toBe('closed');
   });
 });
-
-/** A reply that waits for `finish`. */
-function held(then: Reply = answer('late')): { reply: Reply; finish: () => void } {
-  let finish = (): void => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const play = async (exchange: Exchange): Promise<void> => {
-    await finished;
-    await then.play(exchange);
-  };
-  return { reply: { name: 'held', play }, finish };
-}

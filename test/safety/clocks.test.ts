@@ -1,5 +1,6 @@
 import { fault } from '../../src/testing/index.ts';
 import { ManualClock } from '../support.ts';
+import { held } from './held.ts';
 import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
@@ -37,21 +38,12 @@ describe.each(hosts)('a date that is set, in %s', (_name, express) => {
   test.each([HOUR, -HOUR])('case 52: by %i ms lets no call in flight expire, and no caller in again', async (jump) => {
     const clock = new SetClock();
     const stack = await begin(clock);
-    let goOn = (): void => {};
-    const held = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    stack.gemini.script({
-      name: 'held',
-      play: async (exchange) => {
-        await held;
-        await fault.slow(0).play(exchange);
-      },
-    });
+    const { reply, finish } = held(fault.slow(0));
+    stack.gemini.script(reply);
     const visitor = stack.open('/ask');
     await stack.gemini.waitForCalls(1);
     clock.set(jump);
-    goOn();
+    finish();
     expect((await visitor.answer()).status).toBe(200);
     expect((await stack.visit('/ask')).status).toBe(200);
     expect((await stack.visit('/ask')).status).toBe(200);

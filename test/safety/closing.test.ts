@@ -1,5 +1,6 @@
 import { fault } from '../../src/testing/index.ts';
 import { ManualClock } from '../support.ts';
+import { held } from './held.ts';
 import { hosts } from './hosts.ts';
 import { endAll, type Stack, start } from './stack.ts';
 
@@ -12,23 +13,14 @@ describe.each(hosts)('close() of %s', (_name, express) => {
     test('case 69: waits for an answer, turns new ones away, and leaves nothing', async () => {
       const clock = new ManualClock();
       const stack = await begin(clock);
-      let goOn = (): void => {};
-      const held = new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
-      stack.gemini.script({
-        name: 'held',
-        play: async (exchange) => {
-          await held;
-          await fault.slow(0).play(exchange);
-        },
-      });
+      const { reply, finish } = held(fault.slow(0));
+      stack.gemini.script(reply);
       const visitor = stack.open(path);
       await stack.gemini.waitForCalls(1);
       const closed = stack.guard.close({ graceMs: 5000 });
       const late = await stack.visit(path);
       expect([late.status, late.json.code]).toEqual([503, 'overloaded']);
-      goOn();
+      finish();
       expect((await visitor.answer()).status).toBe(200);
       await closed;
       expect(clock.pending).toBe(0);
