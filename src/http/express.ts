@@ -3,6 +3,7 @@ import type { VisitorRequest } from '../part.ts';
 import { type Route, runInScope } from '../scope.ts';
 import { type Arrival, type Door, enter, entering } from './enter.ts';
 import { ownFailure, strangersFailure } from './foreign.ts';
+import { giveOneShape } from './one-shape.ts';
 import { isReconnect, noMore } from './reconnect.ts';
 import { type ErrorHandler, ensureTail, type Next } from './tail.ts';
 import { isAnswering, putAnswer, routeName, scopeOf, tryAnswer } from './visit.ts';
@@ -16,6 +17,7 @@ const TRUST_PROXY =
 
 /** A request of Express, connect or `node:http` on its way in. */
 function arrivalOf(req: VisitorRequest, res: ServerResponse): Arrival {
+  if (appOf(req) && !scopeOf(req)) giveOneShape(req, res);
   return { req, res, holder: req, seen: req, route: () => routeOf(req), proxyTrouble: () => proxyTrouble(req) };
 }
 
