@@ -95,7 +95,7 @@ export class Core implements Member, SeamOwner {
 
   /** The policies of this scope; where a route's guard stands inside the app's, its parts take their places. */
   policyIn(scope: Scope): Policy {
-    if (scope.members.size === 1 && scope.members.has(this)) return this.#policy;
+    if (scope.members.length === 1 && scope.members[0] === this) return this.#policy;
     const parts = inPlace(new Map([...this.parts, ...scope.parts]));
     return compose(parts.flatMap(({ policy }) => policy ?? []));
   }
@@ -107,7 +107,7 @@ export class Core implements Member, SeamOwner {
   }
 
   join(scope: Scope): Part[] {
-    const nested = this.whole && scope.members.size > 0 && [...scope.members].some((member) => member.whole);
+    const nested = this.whole && scope.members.some((member) => member.whole);
     if (!scope.join(this)) {
       this.warn('GG_MOUNTED_TWICE', MOUNTED_TWICE);
       return [];

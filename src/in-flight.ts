@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { GeminiError } from './errors/gemini-error.ts';
+import { Places } from './places.ts';
 
 /** What can be ended from outside. */
 export interface Abortable {
@@ -9,7 +10,7 @@ export interface Abortable {
 /** Counts the calls under way, so that closing can wait for them. */
 export class InFlight {
   readonly #idle = new Set<() => void>();
-  readonly #calls = new Set<Abortable>();
+  readonly #calls = new Places<Abortable>();
   #closed = false;
   #count = 0;
 
@@ -17,13 +18,13 @@ export class InFlight {
     return this.#count;
   }
 
-  /** To be aborted when what is still under way must end. */
-  add(call: Abortable): void {
-    this.#calls.add(call);
+  /** To be aborted when what is still under way must end. @returns its place, for {@link remove} */
+  add(call: Abortable): number {
+    return this.#calls.take(call);
   }
 
-  remove(call: Abortable): void {
-    this.#calls.delete(call);
+  remove(place: number): void {
+    this.#calls.leave(place);
   }
 
   /** A call begins. @throws GeminiError after closing began */
@@ -43,7 +44,7 @@ export class InFlight {
     this.#closed = true;
     if (this.#count > 0) await this.#drained(clock, graceMs);
     const reason = new GeminiError('guard_closed');
-    for (const call of [...this.#calls]) call.abort(reason);
+    for (const call of this.#calls.all()) call.abort(reason);
   }
 
   async #drained(clock: Clock, graceMs: number): Promise<void> {

@@ -10,6 +10,7 @@ import { isoTime } from './observe/iso-time.ts';
 import { activeTraceId } from './observe/otel.ts';
 import { Tally } from './observe/tally.ts';
 import { observingIn, type Part, type PartName } from './part.ts';
+import { remove } from './remove.ts';
 import { shared } from './shared.ts';
 
 const REPORTS_KEPT = 100;
@@ -59,12 +60,11 @@ export class Scope {
   /** Names the route when the request is over: frameworks know its pattern only after routing. */
   route: () => Route = () => NOWHERE;
   #reported: Reports | undefined;
-  readonly members: Set<Member> = new Set();
+  readonly members: Member[] = [];
   /** Made when somebody listens: most requests of an app never call Gemini. */
   #controller: AbortController | undefined;
   #reason: GeminiError | undefined;
-  /** Made for the first call. */
-  #listeners: Set<Abortable> | undefined;
+  readonly #listeners: Abortable[] = [];
   #over = false;
   #calls = 0;
   /** Made for the first stream. */
@@ -90,10 +90,10 @@ export class Scope {
 
   /** False when this guard is in already. Its parts take the places of those of the same name. */
   join(member: Member): boolean {
-    if (this.members.has(member)) return false;
-    this.members.add(member);
-    this.parts = this.members.size === 1 ? member.parts : new Map([...this.parts, ...member.parts]);
-    this.#observing = this.members.size === 1 ? member.observing : observingIn(this.parts);
+    if (this.members.includes(member)) return false;
+    this.members.push(member);
+    this.parts = this.members.length === 1 ? member.parts : new Map([...this.parts, ...member.parts]);
+    this.#observing = this.members.length === 1 ? member.observing : observingIn(this.parts);
     return true;
   }
 
@@ -108,7 +108,7 @@ export class Scope {
     if (this.#reason) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const call of [...(this.#listeners ?? [])]) call.abort(reason);
+    for (const call of [...this.#listeners]) call.abort(reason);
   }
 
   /** Why nobody waits any more, once that is so. */
@@ -118,12 +118,11 @@ export class Scope {
 
   /** The signal without an event, which would cost each call more than its policies. */
   listen(call: Abortable): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(call);
+    this.#listeners.push(call);
   }
 
   unlisten(call: Abortable): void {
-    this.#listeners?.delete(call);
+    remove(this.#listeners, call);
   }
 
   /** Failures already reported to an SDK that retries by itself, by what it would send again. */

@@ -62,26 +62,36 @@ export async function entering(door: Door, arrival: Arrival): Promise<Scope> {
 
 const OFFER = Symbol.for('gemini-guard.offer');
 
-/** From whom a holder gets its client. */
-interface Offer {
-  readonly door: Door;
-  readonly scope: Scope;
-  client?: unknown;
+/**
+ * From whom a holder gets its client. A class: literals that V8 has seen live on it makes old at once, and one that is old keeps
+ * its request alive until the next full collection, and all that this refers to.
+ */
+class Offer {
+  readonly #door: Door;
+  readonly #scope: Scope;
+  #client: unknown;
+
+  constructor(door: Door, scope: Scope) {
+    this.#door = door;
+    this.#scope = scope;
+  }
+
+  get client(): unknown {
+    this.#client ??= this.#door.clientIn(this.#scope);
+    return this.#client;
+  }
 }
 
 /** `gemini`: made when it is asked for, and then the same one. */
 function offerClient(door: Door, holder: object, scope: Scope): void {
-  const offer: Offer = { door, scope };
-  Object.defineProperty(holder, OFFER, { value: offer, configurable: true });
+  Object.defineProperty(holder, OFFER, { value: new Offer(door, scope), configurable: true });
   Object.defineProperty(holder, 'gemini', GEMINI);
 }
 
 /** One getter for all: with one of its own each request would have a shape of its own, and be slow to read for everybody. */
 const GEMINI: PropertyDescriptor = {
   get(this: Record<symbol, Offer>) {
-    const offer = this[OFFER] as Offer;
-    offer.client ??= offer.door.clientIn(offer.scope);
-    return offer.client;
+    return this[OFFER]?.client;
   },
   configurable: true,
   enumerable: false,

@@ -68,7 +68,7 @@ export function around(door: Door, fn: Handler): (req: VisitorRequest, res: Serv
     const passOn = (error?: unknown): void => (isCommand(error) ? (next ?? nobody(res))(error) : fail(error));
     const known = scopeOf(req);
     // The same guard above the route has let this visitor in already: then this one is here to catch.
-    const entered = known?.members.has(door) ? Promise.resolve(known) : entering(door, arrivalOf(req, res));
+    const entered = known?.members.includes(door) ? Promise.resolve(known) : entering(door, arrivalOf(req, res));
     entered.then((scope) => runInScope(scope, () => fn(req, res, passOn))).catch(fail);
   };
 }

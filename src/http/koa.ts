@@ -54,7 +54,7 @@ export function handleKoa(
   const known = scopeOf(ctx.req);
   // The same guard above the route has let this visitor in already.
   const pass = async (): Promise<Scope> =>
-    known?.members.has(door) ? known : entering(door, arrivalOf(ctx as Context));
+    known?.members.includes(door) ? known : entering(door, arrivalOf(ctx as Context));
   return guarded(ctx as Context, pass, () => fn(ctx, next));
 }
 

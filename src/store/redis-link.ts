@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts';
+import { Places } from '../places.ts';
 import type { RedisClient } from './redis-client.ts';
 import type { Script } from './script.ts';
 
@@ -18,7 +19,7 @@ export const LOST: Error = new Error('Redis is out of reach');
 export class RedisLink {
   readonly #client: RedisClient;
   readonly #changed: (state: 'lost' | 'back', reason: string) => void;
-  readonly #pending = new Set<() => void>();
+  readonly #pending = new Places<() => void>();
   #state: 'starting' | 'up' | 'lost' = 'starting';
 
   constructor(client: RedisClient, changed: (state: 'lost' | 'back', reason: string) => void) {
@@ -64,7 +65,7 @@ export class RedisLink {
       const end = (): void => {
         isOver = true;
         systemClock.clearTimeout(timer);
-        this.#pending.delete(fail);
+        this.#pending.leave(place);
       };
       const fail = (): void => {
         end();
@@ -72,7 +73,7 @@ export class RedisLink {
       };
       // One more look at the sockets: an event loop that was held up reads its timers first.
       const timer = systemClock.setTimeout(() => setImmediate(() => isOver || this.lose('TIMEOUT')), ANSWER_MS);
-      this.#pending.add(fail);
+      const place = this.#pending.take(fail);
       this.#send(script, key, args, () => isOver).then(
         (reply) => {
           if (isOver) return late(reply);
@@ -91,17 +92,19 @@ export class RedisLink {
   async aside(script: Script, key: string, args: readonly string[]): Promise<unknown> {
     if (!this.isUp || !this.isReady) throw LOST;
     return new Promise((resolve, reject) => {
+      let isOver = false;
+      const end = (): void => {
+        if (!isOver) this.#pending.leave(place);
+        isOver = true;
+        systemClock.clearTimeout(timer);
+      };
       const fail = (): void => {
         end();
         reject(LOST);
       };
-      const end = (): void => {
-        systemClock.clearTimeout(timer);
-        this.#pending.delete(fail);
-      };
       const timer = systemClock.setTimeout(fail, ASIDE_MS);
-      this.#pending.add(fail);
-      this.#send(script, key, args, () => !this.#pending.has(fail)).then((reply) => {
+      const place = this.#pending.take(fail);
+      this.#send(script, key, args, () => isOver).then((reply) => {
         end();
         resolve(reply);
       }, fail);
@@ -112,7 +115,7 @@ export class RedisLink {
   lose(reason: string): void {
     const isNews = this.#state !== 'lost';
     this.#state = 'lost';
-    for (const fail of this.#pending) fail();
+    for (const fail of this.#pending.all()) fail();
     if (isNews) this.#changed('lost', reason);
   }
 
@@ -125,7 +128,7 @@ export class RedisLink {
 
   close(): void {
     this.#state = 'lost';
-    for (const fail of this.#pending) fail();
+    for (const fail of this.#pending.all()) fail();
     this.#client.close();
   }
 

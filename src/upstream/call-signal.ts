@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import type { Abortable, InFlight } from '../in-flight.ts';
+import { remove } from '../remove.ts';
 import type { RequestHead } from './request.ts';
 import { unbuilt } from './unbuilt.ts';
 
@@ -28,7 +29,8 @@ export class CallSignal extends UnbuiltSignal implements Abortable {
   readonly #begun: number;
   #isAborted = false;
   #reason: unknown;
-  readonly #listeners = new Set<Listener>();
+  #listeners: Listener[] = [];
+  #place: number | undefined;
 
   constructor(
     visitor: Visitor,
@@ -46,7 +48,7 @@ export class CallSignal extends UnbuiltSignal implements Abortable {
     if (own?.aborted) this.#leave();
     else own?.addEventListener('abort', this.#leave, { once: true });
     visitor.listen(this);
-    inFlight.add(this);
+    this.#place = inFlight.add(this);
   }
 
   override get aborted(): boolean {
@@ -63,19 +65,20 @@ export class CallSignal extends UnbuiltSignal implements Abortable {
 
   /** There is but one event, and it comes but once. */
   override addEventListener(_type: string, listener: unknown): void {
-    this.#listeners.add(listener as Listener);
+    if (!this.#listeners.includes(listener as Listener)) this.#listeners.push(listener as Listener);
   }
 
   override removeEventListener(_type: string, listener: unknown): void {
-    this.#listeners.delete(listener as Listener);
+    remove(this.#listeners, listener as Listener);
   }
 
   abort(reason: GeminiError): void {
     if (this.#isAborted) return;
     this.#isAborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
   }
 
   /** Settles with the promise, or rejects when the signal fires first. */
@@ -83,15 +86,16 @@ export class CallSignal extends UnbuiltSignal implements Abortable {
     return new Promise<T>((resolve, reject) => {
       const stop = (): void => reject(this.#reason);
       if (this.#isAborted) stop();
-      this.#listeners.add(stop);
-      promise.then(resolve, reject).then(() => this.#listeners.delete(stop));
+      this.#listeners.push(stop);
+      promise.then(resolve, reject).then(() => remove(this.#listeners, stop));
     });
   }
 
   /** Leaves no listener behind. */
   release(): void {
     this.#visitor.unlisten(this);
-    this.#inFlight.remove(this);
+    if (this.#place !== undefined) this.#inFlight.remove(this.#place);
+    this.#place = undefined;
     this.#request.signal?.removeEventListener('abort', this.#leave);
   }
 

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts';
 import type { Timer } from '../clock.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
+import { remove } from '../remove.ts';
 
 /**
  * The time and the abort of one HTTP exchange: one AbortController and at most one timer, whatever may end it.
@@ -19,7 +20,7 @@ export class ExchangeLimits {
   #idleUntil = 0;
   #idleDue: number | undefined;
   /** What waits in this exchange; told by hand, since a listener for each wait costs more than the wait. */
-  #stops: Set<() => void> | undefined;
+  #stops: (() => void)[] = [];
 
   constructor(call: Call) {
     this.#call = call;
@@ -45,9 +46,8 @@ export class ExchangeLimits {
 
   /** Called once, if the exchange is aborted; the function returned takes that back. */
   onAbort(stop: () => void): () => void {
-    this.#stops ??= new Set();
-    this.#stops.add(stop);
-    return () => void this.#stops?.delete(stop);
+    this.#stops.push(stop);
+    return () => remove(this.#stops, stop);
   }
 
   /** Ends the exchange when this much time passes, or at the deadline of the call, if that is sooner. */
@@ -91,8 +91,9 @@ export class ExchangeLimits {
     this.#isOver = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const stop of this.#stops ?? []) stop();
-    this.#stops?.clear();
+    const stops = this.#stops;
+    this.#stops = [];
+    for (const stop of stops) stop();
   }
 
   /** No timer and no listener is left. */
