@@ -18,6 +18,8 @@ const LAYERS: readonly (readonly string[])[] = [
     'clock.ts',
     'options.ts',
     'bounded-map.ts',
+    'places.ts',
+    'remove.ts',
     'shared.ts',
     'in-flight.ts',
     'unheard.ts',

@@ -1,10 +1,11 @@
 import type { Call } from '../call.ts';
-import { GeminiError } from '../errors/gemini-error.ts';
+import type { GeminiError } from '../errors/gemini-error.ts';
 import { redact } from '../errors/redact.ts';
 import { understand } from '../errors/understand.ts';
 import type { GuardEvents } from '../observe/events.ts';
 import { errorText } from './body.ts';
 import { ExchangeLimits } from './limits.ts';
+import { redirected } from './redirected.ts';
 import type { UpstreamRequest } from './request.ts';
 import type { Incoming, Sender } from './sender.ts';
 import { guardStream, type StreamEars } from './stream.ts';
@@ -33,7 +34,10 @@ export async function exchange(
     );
     const response = await sender.send(request, limits);
     status = response.status;
-    if (response.status >= 300 && response.status < 400) throw redirected(response);
+    if (response.status >= 300 && response.status < 400) {
+      response.cancel();
+      throw redirected(response.status);
+    }
     if (response.status < 200 || response.status >= 400) throw await refusal(response, call, limits, request);
     limits.within(call.limits.attemptMs - (clock.now() - begun));
     const whole = await wholeAnswer(response, call, request, ears);
@@ -69,14 +73,6 @@ export async function exchange(
 
 /** An error body that takes longer tells less than the time that is left is worth. */
 const ERROR_BODY_MS = 5000;
-
-function redirected(response: Incoming): GeminiError {
-  response.cancel();
-  return new GeminiError('invalid_response', {
-    retryable: false,
-    upstream: { status: response.status, reason: 'REDIRECT_REFUSED' },
-  });
-}
 
 async function refusal(
   response: Incoming,

@@ -83,7 +83,7 @@ Object.defineProperty(LightHeaders.prototype, Symbol.for('nodejs.util.inspect.cu
 
 /** The same headers, of a body that is decoded by now. */
 export function decoded(headers: Headers): Headers {
-  if (headers instanceof LightHeaders) return headers;
+  if (headers instanceof LightHeaders || !headers.has('content-encoding')) return headers;
   const values: Record<string, string | string[]> = {};
   for (const [name, value] of headers) values[name] = value;
   const cookies = headers.getSetCookie();

@@ -2,19 +2,24 @@
 const NODES_OWN = /^function fetch\(input, init = undefined\) \{[^}]*require\('internal\/deps\/undici\/undici'\)/;
 
 let fetchSeen: unknown;
-let isFetchPlain = false;
+let isNodes = false;
 
 /**
  * Whether the global fetch is Node's own, with nothing behind it that somebody has set up: only then another transport
  * does the same. Patched by tests (msw, nock), by instrumentation, or by a dispatcher that is set globally, it must be used.
  */
 export function isPlainFetch(): boolean {
+  return isNodesFetch() && isPlainDispatcher([(globalThis as Registry)[NEWER], (globalThis as Registry)[OLDER]]);
+}
+
+/** Whether the global fetch is Node's own, whatever it sends by. */
+export function isNodesFetch(): boolean {
   const { fetch } = globalThis;
   if (fetch !== fetchSeen) {
     fetchSeen = fetch;
-    isFetchPlain = NODES_OWN.test(Function.prototype.toString.call(fetch));
+    isNodes = NODES_OWN.test(Function.prototype.toString.call(fetch));
   }
-  return isFetchPlain && isPlainDispatcher([(globalThis as Registry)[NEWER], (globalThis as Registry)[OLDER]]);
+  return isNodes;
 }
 
 type Registry = { [key: symbol]: object | undefined };
