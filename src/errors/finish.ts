@@ -57,6 +57,7 @@ const WORDS: readonly (readonly [RegExp, Kind])[] = [
 export function finishName(reason: unknown): string | undefined {
   if (typeof reason === 'number') return BY_NUMBER[reason];
   if (typeof reason !== 'string' || reason === '' || reason.length > 64) return undefined;
+  if (Object.hasOwn(FINISH, reason)) return reason;
   if (/^\d{1,2}$/.test(reason)) return BY_NUMBER[Number(reason)];
   return upperSnake(reason);
 }

@@ -35,6 +35,7 @@ function routeOf(req: VisitorRequest): Route {
 
 /** Where a router is mounted may hold parameters, and Express tells their values alone: what looks like one becomes `:`. */
 function mountOf(baseUrl = ''): string {
+  if (baseUrl === '') return '';
   return baseUrl.replace(/[^/]+/g, (segment) => (/^(?:[a-z][a-z_-]{0,30}|v\d{1,2})$/i.test(segment) ? segment : ':'));
 }
 

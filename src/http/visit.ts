@@ -163,5 +163,6 @@ export function requestIdOf(req: VisitorRequest): string {
 
 /** The pattern where the framework knows it, else the path; never the query: keys and prompts travel there. */
 export function routeName(method: string | undefined, path: string): string {
-  return `${method} ${path.split('?', 1)[0]?.slice(0, 200)}`;
+  const end = path.indexOf('?');
+  return `${method} ${path.slice(0, Math.min(end < 0 ? path.length : end, 200))}`;
 }

@@ -67,11 +67,14 @@ export function rateLimitPart(options?: RateLimitOptions, shared?: SharedState):
   );
   const { requests, windowMs, enforce } = settings;
   const limiter = shared ? new RedisLimiter(requests, windowMs, shared) : new MemoryLimiter(requests, windowMs);
-  const hashes = new Hashes();
+  const keys = new Hashes((key) => `key ${key}`);
+  // By what is seen, not by what it stands for: to read an address costs as much as to hash it.
+  const addresses = new Hashes((address) => `ip ${callerNetwork(address, settings.ipv6Subnet)}`);
   let isClosed = false;
 
   function admit(visit: Visit): Promise<void> | undefined {
-    const caller = hashes.of(callerOf(visit.req, settings));
+    const key = keyOf(visit.req, settings);
+    const caller = key === undefined ? addresses.of(addressOf(visit.req)) : keys.of(key);
     visit.identify(caller);
     // Nobody would stop the timers of new windows any more.
     if (isClosed) return undefined;
@@ -99,7 +102,12 @@ export function rateLimitPart(options?: RateLimitOptions, shared?: SharedState):
   return { name: 'rateLimit', admit, close };
 }
 
-function callerOf(req: VisitorRequest, { key, ipv6Subnet }: RateLimitOptions & { ipv6Subnet: number }): string {
+function addressOf(req: VisitorRequest): string {
+  return req.ip ?? req.socket?.remoteAddress ?? '';
+}
+
+/** What the `key` function says; undefined where the address counts. */
+function keyOf(req: VisitorRequest, { key }: RateLimitOptions): string | undefined {
   let given: unknown;
   try {
     given = key?.(req);
@@ -107,8 +115,7 @@ function callerOf(req: VisitorRequest, { key, ipv6Subnet }: RateLimitOptions & {
   } catch {
     // A broken key function must not open the door to everybody, nor close it.
   }
-  if (typeof given === 'string' && given !== '') return `key ${given}`;
-  return `ip ${callerNetwork(req.ip ?? req.socket?.remoteAddress ?? '', ipv6Subnet)}`;
+  return typeof given === 'string' && given !== '' ? given : undefined;
 }
 
 /** NaN would switch the limit off for this caller for good, a negative number would be a gift. */
@@ -127,11 +134,17 @@ function pointsOf(req: VisitorRequest, { points, requests }: RateLimitOptions & 
 /** The hash of a caller is what costs most at the door, and most visitors come more than once. */
 class Hashes {
   readonly #known = new BoundedMap<string, string>(HASHES_KEPT);
+  readonly #named: (seen: string) => string;
 
-  of(caller: string): string {
+  /** @param named who it is that is seen so */
+  constructor(named: (seen: string) => string) {
+    this.#named = named;
+  }
+
+  of(seen: string): string {
     // What a `key` function makes may be of any length.
-    if (caller.length > CALLER_MOST) return hash(caller);
-    return this.#known.getOrCreate(caller, () => hash(caller));
+    if (seen.length > CALLER_MOST) return hash(this.#named(seen));
+    return this.#known.getOrCreate(seen, () => hash(this.#named(seen)));
   }
 }
 

@@ -40,8 +40,8 @@ export async function exchange(
     }
     if (response.status < 200 || response.status >= 400) throw await refusal(response, call, limits, request);
     limits.within(call.limits.attemptMs - (clock.now() - begun));
-    const whole = await wholeAnswer(response, call, request, ears);
-    if (whole) return whole;
+    const whole = wholeAnswer(response, call, request, ears);
+    if (whole) return 'then' in whole ? await whole : whole;
     const watch = isEventStream(response) ? new EventWatch(call, request.secrets) : RAW;
     const body = await guardStream(response.reader(), call, limits, watch, ears);
     streaming = true;

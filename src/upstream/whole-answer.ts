@@ -1,4 +1,4 @@
-import type { Call } from '../call.ts';
+import { type Call, isGeneration } from '../call.ts';
 import { GeminiError } from '../errors/gemini-error.ts';
 import { understand } from '../errors/understand.ts';
 import type { Usage } from '../observe/usage.ts';
@@ -19,16 +19,17 @@ export function isEventStream(response: Incoming): boolean {
 /**
  * A unary answer is read whole, so that a cut, an error in a 200 or an empty answer can still be retried. Undefined for
  * what comes in pieces: events and files.
+ * @returns at once where all of it is here
  */
-export async function wholeAnswer(
+export function wholeAnswer(
   response: Incoming,
   call: Call,
   request: UpstreamRequest,
   ears: StreamEars,
-): Promise<Response | undefined> {
+): Response | Promise<Response> | undefined {
   const type = response.headers.get('content-type') ?? '';
   const isEvents = type.includes(EVENT_STREAM);
-  const generates = call.method === 'generateContent' || call.method === 'streamGenerateContent';
+  const generates = isGeneration(call);
   // The SDK takes both for an answer without a text.
   const isNone = response.isBodiless && generates;
   if (isNone || (isEvents && call.method === 'generateContent')) {
@@ -40,13 +41,19 @@ export async function wholeAnswer(
   const isEmpty = response.length === 0;
   if (isFile || isEvents || !(generates || isEmpty || type.includes('json'))) return undefined;
   const read = answerText(response);
-  const text = typeof read === 'string' ? read : await read;
+  const judge = (text: string): Response => judged(text, response, call, ears);
+  return typeof read === 'string' ? judge(read) : read.then(judge);
+}
+
+function judged(text: string, response: Incoming, call: Call, ears: StreamEars): Response {
+  const generates = isGeneration(call);
   if (!generates && !text) return new WholeResponse(text, response);
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    throw understand(text, { status: 200, contentType: type });
+    const contentType = response.headers.get('content-type') ?? '';
+    throw understand(text, { status: 200, contentType });
   }
   const told = folded(answer);
   const failed = generates ? refusedAnswer(told, call) : errorIn(told);
