@@ -23,8 +23,8 @@ export async function create({ upstream, model, variant }) {
   });
   const ai = new GoogleGenAI({ apiKey: 'key', httpOptions: { baseUrl: upstream, fetch: guard.fetch } });
   const app = express();
-  app.use(express.json());
   app.use(guard);
+  app.use(express.json());
   addRoutes(app, {
     model,
     unary: (_req, params) => ai.models.generateContent(params),

@@ -12,7 +12,7 @@ const guard = geminiGuard({
   timeout: { totalMs: 30_000, attemptMs: 20_000 },
 });
 
-app.use(express.json(), guard);
+app.use(guard, express.json());
 
 app.post('/ask', async (req, res) => {
   const answer = await req.gemini.models.generateContent({

@@ -19,7 +19,7 @@ app.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
 // The module for browsers, as it is in the package: it needs no build.
 app.use('/gemini-guard', express.static(dirname(fileURLToPath(import.meta.resolve('gemini-guard/frontend')))));
 
-app.post('/ask', express.json(), guard, async (req, res) => {
+app.post('/ask', guard, express.json(), async (req, res) => {
   const contents = String(req.body?.question ?? '');
   await sendStream(res, req.gemini.models.generateContentStream({ model: 'gemini-3.8-flash', contents }));
 });

@@ -27,7 +27,7 @@ app.get('/metrics', async (_req, res) => {
   res.type(register.contentType).send(await register.metrics());
 });
 
-app.use(express.json(), guard);
+app.use(guard, express.json());
 
 app.post('/ask', async (req, res) => {
   const answer = await req.gemini.models.generateContent({

@@ -23,7 +23,7 @@ if (cluster.isPrimary) {
   const guard = geminiGuard({ redis, rateLimit: { requests: 20 } });
   guard.on('store', ({ state, mode }) => console.error(`redis ${state}: ${mode}`));
 
-  app.use(express.json(), guard);
+  app.use(guard, express.json());
   app.post('/ask', async (req, res) => {
     const answer = await req.gemini.models.generateContent({
       model: 'gemini-3.8-flash',

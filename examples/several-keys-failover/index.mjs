@@ -17,7 +17,7 @@ const guard = geminiGuard({
   failover: { models: ['gemini-3.5-flash-lite'] },
 });
 
-app.use(express.json(), guard);
+app.use(guard, express.json());
 
 app.post('/ask', async (req, res) => {
   const answer = await req.gemini.models.generateContent({

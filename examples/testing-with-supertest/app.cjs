@@ -6,7 +6,7 @@ const { geminiGuard, sendStream } = require('gemini-guard');
 exports.makeApp = () => {
   const app = express();
   const guard = geminiGuard({ log: false });
-  app.use(express.json(), guard);
+  app.use(guard, express.json());
 
   app.post('/ask', async (req, res) => {
     const answer = await req.gemini.models.generateContent({ model: 'gemini-3.8-flash', contents: req.body.question });

@@ -12,7 +12,7 @@ const guard = geminiGuard({ retry: { maxMs: 2000 }, quota: { maxWaitMs: 2000 } }
 
 app.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
 
-app.post('/api/chat', express.json(), guard, async (req, res) => {
+app.post('/api/chat', guard, express.json(), async (req, res) => {
   const contents = req.body.messages.map(({ role, parts }) => ({
     role: role === 'assistant' ? 'model' : 'user',
     parts: parts.filter(({ type }) => type === 'text').map(({ text }) => ({ text })),

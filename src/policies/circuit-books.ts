@@ -13,6 +13,8 @@ const BUCKETS = 10;
 /** Of the minimum of calls, where another process says that the model is down; and the fewest. */
 const WARNED_SHARE = 0.25;
 const WARNED_CALLS = 3;
+/** Successes that opossum has not been told of yet. They open nothing; told one by one each would pay for loading its code anew. */
+const UNTOLD_MOST = 64;
 
 /**
  * What the calls to one model came to, and whether that is bad enough to stop. opossum counts over a rolling window; the latest
@@ -26,6 +28,7 @@ export class CircuitBooks {
   readonly #rolling: CircuitBreaker<[boolean], void>;
   readonly #latest: LatestOutcomes;
   #rotatedAt: number;
+  #untold = 0;
 
   /** @param isWarned whether another process has opened its circuit of the same model */
   constructor(settings: BookSettings, clock: Clock, isWarned: () => boolean) {
@@ -54,15 +57,16 @@ export class CircuitBooks {
   record(failed: boolean): boolean {
     this.#turn();
     this.#latest.add(failed, this.#clock.now());
-    const recorded = this.#rolling.fire(failed);
-    // Of a circuit that was closed for good in the meantime, too.
-    if (failed || this.#rolling.isShutdown) recorded.catch(() => {});
+    if (!failed) this.#untold++;
+    if (failed || this.#untold === UNTOLD_MOST) this.#tell();
+    if (failed) this.#fire(true);
     if (failed && !this.#rolling.opened && this.#isBadEnough()) this.#rolling.open();
     return this.#rolling.opened;
   }
 
   /** What failed before belongs to the past: one more failure must not be enough. */
   forget(): void {
+    this.#untold = 0;
     this.#rolling.close();
     for (let i = 0; i < BUCKETS; i++) this.#rotate.emit('rotate');
     this.#latest.clear();
@@ -70,6 +74,16 @@ export class CircuitBooks {
 
   close(): void {
     this.#rolling.shutdown();
+  }
+
+  #tell(): void {
+    for (; this.#untold > 0; this.#untold--) this.#fire(false);
+  }
+
+  #fire(failed: boolean): void {
+    const recorded = this.#rolling.fire(failed);
+    // A circuit that is open rejects too, and so does one that was closed for good in the meantime.
+    if (failed || this.#rolling.opened || this.#rolling.isShutdown) recorded.catch(() => {});
   }
 
   #isBadEnough(): boolean {
@@ -86,6 +100,7 @@ export class CircuitBooks {
   #turn(): void {
     const bucketMs = this.#settings.windowMs / BUCKETS;
     const passed = Math.floor((this.#clock.now() - this.#rotatedAt) / bucketMs);
+    if (passed > 0) this.#tell();
     for (let i = 0; i < Math.min(passed, BUCKETS); i++) this.#rotate.emit('rotate');
     this.#rotatedAt += passed * bucketMs;
   }
