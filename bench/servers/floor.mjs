@@ -1,7 +1,7 @@
 // What the packages cost by themselves when nothing is decided with them: the SDK's fetch hook over a pool of undici, one
 // rate-limiter-flexible, one circuit of opossum, the request's scope, its three headers and its line. No understanding of errors, no
 // retry, no quota, no statistics, no streams: nothing that protects by these means can cost less. Variants: `fetch`, by Node's own fetch,
-// with a signal to end it by; `redis`, its limiter counting in the Redis of REDIS_URL.
+// with a signal to end it by and no copy of the body; `redis`, its limiter counting in the Redis of REDIS_URL.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { GoogleGenAI } from '@google/genai';
@@ -9,7 +9,6 @@ import express from 'express';
 import { Redis } from 'ioredis';
 import CircuitBreaker from 'opossum';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
-import { Pool } from 'undici';
 import { addRoutes } from './routes.mjs';
 
 const LINE_MS = 20;
@@ -50,8 +49,10 @@ class Gathering {
   }
 }
 
-export function create({ upstream, model, variant }) {
-  const pool = new Pool(upstream, { connections: 1024 });
+export async function create({ upstream, model, variant }) {
+  // undici puts itself behind Node's fetch where it is loaded first.
+  const { Pool } = variant === 'fetch' ? {} : await import('undici');
+  const pool = Pool && new Pool(upstream, { connections: 1024 });
   const scopes = new AsyncLocalStorage();
   const limit = { points: 1_000_000, duration: 1 };
   const limiter =
@@ -74,7 +75,8 @@ export function create({ upstream, model, variant }) {
     });
   const sendByFetch = (url, init) => {
     scopes.getStore().attempts++;
-    return globalThis.fetch(url, { ...init, signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    return globalThis.fetch(url, { ...init, signal, redirect: 'error', window: null });
   };
   const sent = variant === 'fetch' ? sendByFetch : send;
   const fetch = (url, init) => circuit.fire(() => sent(url, init));
