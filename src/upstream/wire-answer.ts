@@ -148,7 +148,7 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
     if (!this.#isOver) this.#controller?.abort(this.#limits.aborted ? asError(this.#limits.reason) : CANCELLED);
   }
 
-  async #read(): Promise<Chunk> {
+  #read(): Promise<Chunk> {
     // All that has come in the meantime at once: whoever reads pays for each piece.
     const chunk = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : this.#chunks[0];
     if (chunk) {
@@ -156,11 +156,10 @@ export class WireAnswer implements Incoming, Dispatcher.DispatchHandler {
       this.#chunks = [];
       this.#held = 0;
       if (wasPaused) this.#controller?.resume();
-      return { done: false, value: chunk as Uint8Array<ArrayBuffer> };
+      return Promise.resolve({ done: false, value: chunk as Uint8Array<ArrayBuffer> });
     }
-    if (this.#error) throw this.#error;
-    if (this.#isOver) return { done: true, value: undefined };
-    return this.#next();
+    if (this.#error) return Promise.reject(this.#error);
+    return this.#isOver ? Promise.resolve({ done: true, value: undefined }) : this.#next();
   }
 
   #next(): Promise<Chunk> {
