@@ -24,9 +24,6 @@ export class SseReader {
   }
 
   push(text: string): SseEvent[] {
-    const isBegun = this.#pieces.length > 0 || this.#tail !== '';
-    const data = isBegun ? undefined : onlyLine(text);
-    if (data) return [{ data, name: '', start: 0 }];
     const events: SseEvent[] = [];
     const overlap = this.#tail;
     let all = overlap + text;
@@ -83,14 +80,10 @@ function blankLine(text: string): { from: number; to: number } | undefined {
   return found ? { from: found.index, to: found.index + found[0].length } : undefined;
 }
 
-/** The data of a text that is one event of one line, as Google sends nearly all: taken without looking at it letter by letter. */
-function onlyLine(text: string): string | undefined {
-  const end = text.length - 4;
-  const isOne = text.startsWith('data: ') && text.endsWith('\r\n\r\n');
-  return isOne && text.indexOf('\r') === end && text.indexOf('\n') === end + 1 ? text.slice(6, end) : undefined;
-}
-
 function read(block: string, start: number): SseEvent | undefined {
+  // As Google sends nearly all: one line.
+  const isPlain = block.length > 6 && block.startsWith('data: ') && !block.includes('\n') && !block.includes('\r');
+  if (isPlain) return { data: block.slice(6), name: '', start };
   let name = '';
   const data: string[] = [];
   const bare: string[] = [];

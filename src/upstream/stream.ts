@@ -80,33 +80,44 @@ function outward(
   // Nobody may be reading: a handler that left the loop, or that waits for its own visitor's socket.
   const unheard = limits.onAbort(() => broken(limits.reason));
   limits.idleWithin(FORGOTTEN_MS);
+  /** Not an async function: each chunk would pay for two promises more. */
+  const next = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    limits.idleWithin(call.limits.idleMs);
+    return reader.read().then((chunk) => {
+      try {
+        if (!over && !passes(chunk, controller)) return next(controller);
+      } catch (error) {
+        broken(error);
+      }
+      return undefined;
+    }, broken);
+  };
+  /** False where nothing has come that may be passed on. */
+  const passes = (
+    { done, value }: ReadableStreamReadResult<Uint8Array>,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): boolean => {
+    limits.idleWithin(FORGOTTEN_MS);
+    if (done) {
+      watch.end();
+      finish();
+      controller.close();
+      return true;
+    }
+    const { good, error } = watch.push(value);
+    const isGood = good.byteLength > 0;
+    if (isGood) controller.enqueue(good);
+    if (error) throw error;
+    return isGood;
+  };
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         fail = (error) => controller.error(error);
       },
-      async pull(controller) {
+      pull(controller) {
         const early = held.shift();
-        if (early) return controller.enqueue(early);
-        try {
-          for (let passed = false; !passed; ) {
-            limits.idleWithin(call.limits.idleMs);
-            const { done, value } = await reader.read();
-            if (over) return;
-            limits.idleWithin(FORGOTTEN_MS);
-            if (done) {
-              watch.end();
-              finish();
-              return controller.close();
-            }
-            const { good, error } = watch.push(value);
-            passed = good.byteLength > 0;
-            if (passed) controller.enqueue(good);
-            if (error) throw error;
-          }
-        } catch (error) {
-          broken(error);
-        }
+        return early ? controller.enqueue(early) : next(controller);
       },
       cancel(reason) {
         finish(new GeminiError('cancelled', { cause: reason }));
