@@ -28,6 +28,7 @@ const init = () => ({ method: 'POST', headers: new Headers({ 'content-type': 'ap
 // With all its members from the beginning, as the seam makes it.
 const call = {
   region: undefined, apiKey: undefined, patienceMs: undefined, beforeSend: undefined, isProbe: undefined,
+  canBeCut: undefined, hasStandIn: undefined, rejectBlocked: true, atEnd: undefined,
   id: 'request-1', method: 'generateContent', model: 'gemini-3.8-flash', host: 'generativelanguage.googleapis.com',
   key: 'label', project: 'label', isMovable: true, repeat: 'always', signal: new AbortController().signal,
   deadline: Number.POSITIVE_INFINITY, startedAt: systemClock.now(), attempt: 1,

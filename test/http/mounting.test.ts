@@ -142,6 +142,20 @@ describe.each(frameworks)('mounting guards on %s', (_name, express) => {
     expect(gemini.calls).toHaveLength(3);
     expect([one.status().requests, two.status().requests, warnings]).toEqual([1, 1, []]);
   });
+
+  test('above a body parser it turns away who is over his limit before anybody reads what he has sent', async () => {
+    let read = 0;
+    const app = express().use(quickGuard({ rateLimit: { requests: 1 } }));
+    app.use(express.json({ verify: () => void read++ }));
+    app.post('/', (_req, res) => res.json({}));
+    const { url, close } = await listen(app);
+    open.push(close);
+    const post = (): Promise<Response> =>
+      fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1}' });
+    const statuses = [(await post()).status, (await post()).status];
+    expect(statuses).toEqual([200, 429]);
+    expect(read).toBe(1);
+  });
 });
 
 test('app.use(geminiGuard) without calling it says what to do', async () => {
