@@ -61,6 +61,7 @@ const answer = {
 let lines = 0;
 const WHAT = {
   'nothing: an async call': async () => {},
+  'no policy: the call alone': () => ended(async (passed, next) => next(passed)),
   ...Object.fromEntries(policies.map(([name, policy]) => [name, () => ended(policy)])),
   'all policies': () => ended((passed, next) => whole(passed, next)),
   'the line of a request': async () => {
