@@ -137,7 +137,7 @@ describe.each(apps)('%s', (_framework, appOf) => {
       hangs,
     }) => {
       // In packets of their own: what arrives together with the first content has not been delivered yet.
-      gemini.latency({ chunkMs: 20 });
+      gemini.latency({ chunkMs: 50 });
       gemini.always(reply());
       const { head, body, complete } = await passing(exchangeBytes(`${url}/stream`), hangs === 'hangs');
       const text = body.toString();
