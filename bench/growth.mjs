@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { table } from './lib/stats.mjs';
 
 export async function growth({ length }) {
-  const calls = { long: 1_000_000, short: 60_000, tiny: 20_000 }[length];
+  const calls = { long: 1_000_000, short: 40_000, tiny: 20_000 }[length];
   const file = fileURLToPath(new URL('lib/growth.mjs', import.meta.url));
   const child = fork(file, [String(calls)], { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const rows = await new Promise((resolve, reject) => {

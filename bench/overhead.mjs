@@ -10,7 +10,7 @@ const CONNECTIONS = [1, 16, 64];
 
 const SETTINGS = {
   long: { warmRequests: 15_000, rounds: 12, pairMs: 2000, solos: 4, soloMs: 2000 },
-  short: { warmRequests: 2000, rounds: 4, pairMs: 700, solos: 1, soloMs: 300 },
+  short: { warmRequests: 1500, rounds: 4, pairMs: 600, solos: 1, soloMs: 300 },
   tiny: { warmRequests: 1, rounds: 1, pairMs: 100, solos: 1, soloMs: 100 },
 };
 

@@ -7,7 +7,7 @@ const KINDS = ['guarded', 'guarded:fetch'];
 
 const SETTINGS = {
   long: { warms: 10, rounds: 15, ms: 1500 },
-  short: { warms: 3, rounds: 3, ms: 600 },
+  short: { warms: 2, rounds: 2, ms: 600 },
   tiny: { warms: 0, rounds: 1, ms: 300 },
 };
 

@@ -1,6 +1,6 @@
 // What the packages cost by themselves when nothing is decided with them: the SDK's fetch hook over a pool of undici, one
 // rate-limiter-flexible, one circuit of opossum, the request's scope, its three headers and its line. No understanding of errors, no
-// retry, no quota, no statistics, no streams: nothing that protects by these means can cost less. Variants: `fetch`, by Node's own fetch,
+// retry, no quota, no statistics, no streams: what all of that costs is the distance from here. Variants: `fetch`, by Node's own fetch,
 // with a signal to end it by and no copy of the body; `redis`, its limiter counting in the Redis of REDIS_URL.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
