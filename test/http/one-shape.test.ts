@@ -7,15 +7,20 @@ const isCured = Number.parseInt(process.versions.v8, 10) >= 13;
 describe.each(frameworks)('requests of %s', (_name, express) => {
   test('are of one shape behind the guard, where V8 would give each of them one of its own', async () => {
     const seen: boolean[] = [];
-    const app = express().use(quickGuard());
-    app.get('/', (req, res) => {
-      seen.push(hasPlaces(req), hasPlaces(res));
+    const app = express();
+    app.use((_req, res, next) => {
+      seen.push(hasPlaces(res));
+      next();
+    });
+    app.use(quickGuard());
+    app.get('/', (_req, res) => {
+      seen.push(hasPlaces(res));
       res.end();
     });
     const { url, close } = await listen(app);
     await fetch(url);
     await close();
-    expect(seen).toEqual([isCured, isCured]);
+    expect(seen).toEqual([true, isCured]);
   });
 
   test('know each other as before', async () => {
@@ -49,18 +54,4 @@ describe.each(frameworks)('requests of %s', (_name, express) => {
     }
     expect(namesAfter).toEqual(expect.arrayContaining(names));
   });
-});
-
-test('requests of node:http have one shape by themselves, and keep it', async () => {
-  const seen: boolean[] = [];
-  const guard = quickGuard();
-  const { url, close } = await listen((req, res) =>
-    guard(req, res, () => {
-      seen.push(hasPlaces(req), hasPlaces(res));
-      res.end();
-    }),
-  );
-  await fetch(url);
-  await close();
-  expect(seen).toEqual([true, true]);
 });
