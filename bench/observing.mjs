@@ -10,7 +10,7 @@ const CONNECTIONS = 16;
 
 const SETTINGS = {
   long: { warmRequests: 20_000, rounds: 100, ms: 500 },
-  short: { warmRequests: 3000, rounds: 12, ms: 400 },
+  short: { warmRequests: 2000, rounds: 8, ms: 400 },
   tiny: { warmRequests: 1, rounds: 1, ms: 100 },
 };
 
