@@ -1,4 +1,5 @@
 import { type Call, wait } from '../call.ts';
+import { remove } from '../remove.ts';
 import type { Admission } from './circuit-window.ts';
 
 /** Calls that may wait for one circuit. */
@@ -54,9 +55,9 @@ export class CircuitLine {
       if (waiter.admission) giveBack(waiter.admission);
       throw reason;
     } finally {
-      const place = this.#waiters.indexOf(waiter);
-      if (place >= 0) this.#waiters.splice(place, 1);
-      if (place === 0) this.wakeFirst();
+      const isFirst = this.#waiters[0] === waiter;
+      remove(this.#waiters, waiter);
+      if (isFirst) this.wakeFirst();
     }
   }
 
