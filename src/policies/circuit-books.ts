@@ -58,11 +58,7 @@ export class CircuitBooks {
     this.#turn();
     this.#latest.add(failed, this.#clock.now());
     if (!failed) this.#untold++;
-    if (failed || this.#untold === UNTOLD_MOST) this.#tell();
-    if (failed) {
-      this.#fire(true);
-      this.#dropTimes();
-    }
+    if (failed || this.#untold === UNTOLD_MOST) this.#tell(failed);
     if (failed && !this.#rolling.opened && this.#isBadEnough()) this.#rolling.open();
     return this.#rolling.opened;
   }
@@ -79,13 +75,11 @@ export class CircuitBooks {
     this.#rolling.shutdown();
   }
 
-  #tell(): void {
+  /** Of the successes that it does not know yet, and of a failure after them. */
+  #tell(failed = false): void {
     for (; this.#untold > 0; this.#untold--) this.#fire(false);
-    this.#dropTimes();
-  }
-
-  /** opossum keeps how long each call of the window took, also where nobody has asked for percentiles: megabytes on a busy server. */
-  #dropTimes(): void {
+    if (failed) this.#fire(true);
+    // opossum keeps how long each call of the window took, also where nobody has asked for percentiles: megabytes on a busy server.
     const [latest] = this.#rolling.status.window as unknown as [{ latencyTimes: number[] }];
     latest.latencyTimes.length = 0;
   }

@@ -15,12 +15,15 @@ export class FetchSender implements Sender {
   }
 
   send(request: UpstreamRequest, limits: ExchangeLimits): Promise<Incoming> {
-    const fetch = this.#fetch ?? globalThis.fetch;
-    return !this.#fetch && isNodesFetch() ? sendByNodes(request, limits) : sendByAny(fetch, request, limits);
+    if (!this.#fetch && isNodesFetch()) return sendByNodes(request, limits);
+    return sendByAny(this.#fetch ?? globalFetch, request, limits);
   }
 
   async close(): Promise<void> {}
 }
+
+/** As a method, which a fetch that somebody has put in its place may count on. */
+const globalFetch: Transport = (url, init) => globalThis.fetch(url, init);
 
 /** Whether it listens to its signal, and how it tells of redirects, is not known. */
 async function sendByAny(fetch: Transport, request: UpstreamRequest, limits: ExchangeLimits): Promise<Incoming> {

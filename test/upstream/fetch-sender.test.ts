@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { geminiGuard } from '../../src/index.ts';
 import { listen } from '../support.ts';
 
@@ -66,7 +67,6 @@ describe.each(Object.entries(TRANSPORTS))('by the fetch that is %s', (_name, tra
   });
 
   test('headers come through, and those of an encoding that is undone do not', async () => {
-    const { gzipSync } = await import('node:zlib');
     const answer = JSON.stringify({ candidates: [{ content: { parts: [{ text: 'hi' }] }, finishReason: 'STOP' }] });
     const upstream = await listen((req, res) => {
       const isPacked = req.url?.includes('packed');
@@ -83,4 +83,18 @@ describe.each(Object.entries(TRANSPORTS))('by the fetch that is %s', (_name, tra
       expect(await response.text()).toBe(answer);
     }
   });
+});
+
+test('a fetch that somebody has put in the place of the global one is called as its method', async () => {
+  const { fetch } = globalThis;
+  const seen: boolean[] = [];
+  globalThis.fetch = function patched(this: unknown) {
+    seen.push(this === globalThis);
+    return Promise.resolve(new Response('{"totalTokens":1}', { headers: { 'content-type': 'application/json' } }));
+  };
+  const guard = geminiGuard({ transport: 'fetch', log: false });
+  const response = await guard.fetch('https://generativelanguage.googleapis.com/v1beta/models/m:countTokens', INIT);
+  globalThis.fetch = fetch;
+  await guard.close();
+  expect([response.status, seen]).toEqual([200, [true]]);
 });
